@@ -1,0 +1,20 @@
+"""Separation: the engine, what methods share, and the methods."""
+
+from napari_xraysep.separation.engine import RunOptions, separate
+from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
+from napari_xraysep.separation.method import DEFAULT_METHOD, Method, Settings, get_method, methods
+
+__all__ = [
+    "DEFAULT_METHOD",
+    "Event",
+    "Finished",
+    "Method",
+    "Preview",
+    "Progress",
+    "RunOptions",
+    "Settings",
+    "Started",
+    "get_method",
+    "methods",
+    "separate",
+]

@@ -1,0 +1,276 @@
+"""The one loop: how a separation runs, is watched, is cancelled and ends."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+import numpy as np
+
+from napari_xraysep.errors import InputError, SeparationError, XraysepError
+from napari_xraysep.painting import Floats, Mixture, Painting, Region
+from napari_xraysep.records import RunRecord
+from napari_xraysep.separation.allocation import allocate
+from napari_xraysep.separation.events import (
+    PREVIEW_SIDE,
+    Event,
+    Finished,
+    Preview,
+    Progress,
+    Started,
+)
+from napari_xraysep.separation.method import (
+    DEFAULT_METHOD,
+    Allocation,
+    Cancelled,
+    Context,
+    Estimate,
+    Method,
+    Plan,
+    Preset,
+    Settings,
+    Step,
+    get_method,
+)
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run, whatever the method.
+
+    Attributes
+    ----------
+    seed
+        Makes a run repeatable on one device.
+    allocation
+        How what the model leaves unexplained is shared out; None: the method's own default.
+    region
+        Separate only this part of the radiograph; results are on its grid.
+    """
+
+    seed: int = 0
+    device: Device = "auto"
+    preset: Preset = "fast"
+    allocation: Allocation | None = None
+    region: Region | None = None
+
+
+def separate(
+    painting: Painting,
+    method: str = DEFAULT_METHOD,
+    settings: Settings | Mapping[str, Any] | None = None,
+    options: RunOptions | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Event]:
+    """Separate a painting's radiograph; the only way in which a separation runs.
+
+    Everything that can be checked is checked before this returns; the work happens as the
+    iterator is consumed. Layers + residual = radiograph, in the working domain.
+
+    Parameters
+    ----------
+    painting
+        Radiograph and photographs on one grid.
+    method
+        Name of an installed method.
+    settings
+        The method's own settings, or changes to those of ``options.preset``.
+    cancel
+        Set it from any thread to stop: the last preview's layers become the partial result.
+
+    Returns
+    -------
+    iterator of Event
+        One `Started`, then `Progress` and `Preview`, then one `Finished`.
+
+    Raises
+    ------
+    InputError
+        Unknown method or setting, a method that cannot use this painting, a region that does not
+        lie wholly inside, a device that is not there.
+    SeparationError
+        While iterating: the run could not go on (memory, divergence).
+    """
+    options = options or RunOptions()
+    chosen = get_method(method)
+    chosen.check_kind(painting.kind)
+    if not isinstance(settings, Settings):
+        settings = chosen.settings_for(options.preset, settings)
+    elif not isinstance(settings, chosen.settings):
+        raise InputError("settings", f"these are not settings of {method}", "use its own class")
+    if options.region is not None:
+        options.region.check_inside(painting.shape)
+    device = resolve_device(options.device, chosen)
+    return _events(painting, chosen, settings, options, device, cancel or threading.Event())
+
+
+def resolve_device(wanted: Device, method: Method) -> str:
+    """Return ``cpu`` or ``cuda`` for a method; ``auto`` takes the GPU where there is one."""
+    if not method.uses_torch:
+        if wanted == "cuda":
+            raise InputError("--device", f"{method.name} runs on the CPU alone", "use auto or cpu")
+        return "cpu"
+    if wanted == "cpu":
+        return "cpu"
+    cuda = _import_torch().cuda.is_available()
+    if wanted == "cuda" and not cuda:
+        raise InputError(
+            "--device", "torch finds no CUDA device", "use cpu, or install a CUDA torch"
+        )
+    return "cuda" if cuda else "cpu"
+
+
+def _import_torch() -> Any:
+    try:
+        import torch
+    except (ImportError, OSError) as error:
+        raise SeparationError(
+            "torch",
+            f"it cannot be loaded ({error})",
+            "install it again, and on Windows the Visual C++ runtime, then restart",
+        ) from error
+    return torch
+
+
+def _events(
+    painting: Painting,
+    method: Method,
+    settings: Settings,
+    options: RunOptions,
+    device: str,
+    cancel: threading.Event,
+) -> Iterator[Event]:
+    """Run the method and translate what it yields; see `separate`."""
+    started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
+    allocation = options.allocation or method.allocation.get(options.preset, "even")
+    names = painting.layer_names
+
+    def checkpoint() -> None:
+        if cancel.is_set():
+            raise Cancelled
+
+    layers: dict[str, Floats] = {}
+    complete = True
+    try:
+        if method.uses_torch:
+            _import_torch().manual_seed(options.seed)
+        mixture = painting.block(options.region)
+        run = method.load()(mixture, settings, Context(options.seed, device, checkpoint))
+        for said in run:
+            if isinstance(said, Plan):
+                yield Started(said.stages, said.total_steps, device)
+            elif isinstance(said, Step):
+                yield Progress(said.stage, 0, said.step, said.epoch, dict(said.losses))
+            else:
+                layers = _results(said, mixture, names, allocation)
+                yield _preview(said, layers)
+            checkpoint()
+    except Cancelled:
+        complete = False
+    except XraysepError:
+        raise
+    except MemoryError as error:
+        raise _out_of_memory(method, device) from error
+    except RuntimeError as error:  # torch's own failures, which a GUI worker would swallow
+        if "out of memory" in str(error).lower() or "can't allocate" in str(error).lower():
+            raise _out_of_memory(method, device) from error
+        raise SeparationError(method.name, f"it failed ({error})", "please report this") from error
+    record = RunRecord(
+        simulated=painting.simulated,
+        kind=painting.kind,
+        method=method.name,
+        method_title=method.title,
+        paper=method.paper,
+        preset=options.preset,
+        settings=settings.model_dump(mode="json"),
+        seed=options.seed,
+        device=device,
+        allocation=allocation,
+        region=None if options.region is None else str(options.region),
+        height=mixture.shape[0],
+        width=mixture.shape[1],
+        polarity=painting.stated("polarity"),
+        response=painting.stated("response"),
+        pixel_size_mm=painting.stated("pixel_size_mm"),
+        epsilon=painting.domain.epsilon,
+        bits=painting.domain.bits,
+        inputs=painting.inputs,
+        layers=tuple(layers),
+        complete=complete,
+        started=started,
+        seconds=round(time.perf_counter() - clock, 3),
+        versions=_versions(),
+        notes=painting.notes,
+    )
+    yield Finished(layers, record, complete)
+
+
+def _results(
+    estimate: Estimate, mixture: Mixture, names: tuple[str, str], allocation: Allocation
+) -> dict[str, Floats]:
+    """Name the layers, share out what the model left, and keep what is left of that."""
+    first, second = estimate.first, estimate.second
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise SeparationError(
+            "training", "the layers are no longer finite numbers", "lower the learning rate"
+        )
+    unexplained = mixture.xray - first - second
+    first, second = allocate(first, second, unexplained, mixture.valid, allocation)
+    return {
+        names[0]: first,
+        names[1]: second,
+        "residual": mixture.xray - first - second,
+        "unexplained": unexplained,
+    }
+
+
+def _preview(estimate: Estimate, layers: Mapping[str, Floats]) -> Preview:
+    """Shrink the layers by averaging whole blocks of pixels, into copies."""
+    height, width = next(iter(layers.values())).shape
+    step = -(-max(height, width) // PREVIEW_SIDE)
+    return Preview(
+        estimate.stage,
+        0,
+        estimate.epoch,
+        {name: shrink(layer, step) for name, layer in layers.items()},
+        step,
+    )
+
+
+def shrink(image: Floats, step: int) -> Floats:
+    """Average blocks of ``step`` × ``step`` pixels; the last rows and columns may be left out."""
+    if step == 1:
+        return image.copy()
+    height, width = image.shape[0] // step, image.shape[1] // step
+    blocks = image[: height * step, : width * step].reshape(height, step, width, step)
+    return np.asarray(blocks.mean((1, 3)), np.float32)
+
+
+def _out_of_memory(method: Method, device: str) -> SeparationError:
+    return SeparationError(
+        method.name,
+        f"there is not enough memory on the {device}",
+        "separate a smaller region (--roi)" + (", or use the CPU" if device == "cuda" else ""),
+    )
+
+
+def _versions() -> dict[str, str]:
+    """Return versions of what a result depends on; torch only where it was loaded."""
+    found = {"python": platform.python_version()}
+    for package in ("napari-xraysep", "numpy", "scipy", "torch"):
+        if package == "torch" and "torch" not in sys.modules:
+            continue
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "unknown"
+    return found

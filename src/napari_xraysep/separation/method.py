@@ -1,0 +1,192 @@
+"""What a separation method is, and how methods are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.records import Kind
+
+ENTRY_POINTS = "napari_xraysep.methods"
+
+Allocation = Literal["none", "even", "variance"]
+Preset = Literal["fast", "paper"]
+
+
+class Settings(BaseModel):
+    """Base of every method's settings: frozen, and unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Cancelled(Exception):
+    """Raised by `Context.checkpoint` when the user wants the run to stop."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the engine lends to a method.
+
+    Attributes
+    ----------
+    checkpoint
+        Raises `Cancelled` if the run is to stop; call it as often as is cheap.
+    """
+
+    seed: int
+    device: str
+    checkpoint: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a method is about to do; the first thing that it yields."""
+
+    stages: tuple[str, ...]
+    total_steps: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """A method has done one step, the ``step``-th of the whole run."""
+
+    stage: str
+    step: int
+    epoch: int = 0
+    losses: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The two layers as modelled so far, (H, W) float32; the last one is the result."""
+
+    stage: str
+    epoch: int
+    first: Floats
+    second: Floats
+
+
+Run: TypeAlias = Callable[[Mixture, Any, Context], Iterator[Plan | Step | Estimate]]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A separation method, described without importing what it runs on.
+
+    Attributes
+    ----------
+    name, title, paper
+        Short name (as typed), full title, citation.
+    summary
+        One plain sentence for a conservator.
+    kinds
+        Which problems it solves.
+    settings
+        Its `Settings` class; field titles, bounds and descriptions make its form.
+    presets
+        Values that differ from the settings' defaults, by preset.
+    allocation
+        How its residual is shared out unless the user says otherwise, by preset.
+    implementation
+        ``module:function`` of type `Run`, imported only when a run starts.
+    uses_torch
+        Whether the device matters.
+    main_settings
+        The few settings that matter; a form folds the rest away.
+    """
+
+    name: str
+    title: str
+    paper: str
+    summary: str
+    kinds: frozenset[Kind]
+    settings: type[Settings]
+    presets: Mapping[Preset, Mapping[str, Any]]
+    allocation: Mapping[Preset, Allocation]
+    implementation: str
+    uses_torch: bool = True
+    main_settings: tuple[str, ...] = ()
+
+    def load(self) -> Run:
+        """Import and return the function that runs the method."""
+        module, _, function = self.implementation.partition(":")
+        run: Run = getattr(import_module(module), function)
+        return run
+
+    def settings_for(self, preset: Preset, changes: Mapping[str, Any] | None = None) -> Settings:
+        """Return the preset's settings with ``changes``.
+
+        Raises
+        ------
+        InputError
+            A change names no setting, or its value is out of bounds.
+        """
+        changes = dict(changes or {})
+        fields = self.settings.model_fields
+        for name in changes:
+            if name not in fields:
+                raise InputError(
+                    name,
+                    f"{self.name} has no such setting",
+                    "choose among " + ", ".join(fields),
+                )
+        try:
+            return self.settings.model_validate({**self.presets.get(preset, {}), **changes})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = ".".join(str(part) for part in first["loc"]) or self.name
+            message = first["msg"].removeprefix("Value error, ")
+            raise InputError(
+                name, f"{first['input']!r} is not allowed", message[0].lower() + message[1:]
+            ) from None
+
+    def check_kind(self, kind: Kind) -> None:
+        """Raise `InputError` where the method cannot use a painting of this kind."""
+        if kind in self.kinds:
+            return
+        if kind == "concealed":
+            raise InputError(
+                self.name,
+                "it separates the two sides of a double-sided painting and there is no back",
+                "give the back's photograph (--rgb-back) or choose another method",
+            )
+        raise InputError(
+            self.name,
+            "it separates a concealed design from its surface and a back was given",
+            "leave the back out or choose another method",
+        )
+
+
+@cache
+def methods() -> dict[str, Method]:
+    """All installed methods by name, found through the entry points; ours first."""
+    found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
+    loaded = {name: point.load() for name, point in found.items()}
+    ours = [n for n, p in found.items() if p.value.startswith("napari_xraysep.")]
+    order = [DEFAULT_METHOD, *ours, *sorted(found)]
+    return {name: loaded[name] for name in dict.fromkeys(order) if name in loaded}
+
+
+DEFAULT_METHOD = "regression"
+
+
+def get_method(name: str) -> Method:
+    """Return the method of that name.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    known = methods()
+    if name not in known:
+        raise InputError(name, "there is no such method", "choose among " + ", ".join(known))
+    return known[name]

@@ -1,0 +1,1 @@
+"""The separation methods, one package each."""
