@@ -1,0 +1,121 @@
+"""All metrics of one separation at once, and what each means in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.evaluation import metrics
+from napari_xraysep.painting import Floats, Mixture
+
+MEANINGS: Mapping[str, str] = {
+    "gain": "At or below 1, halving the radiograph would have come as close to the true layers.",
+    "mse": "A large value means grey values far from the true layer, its unknowable mean included.",
+    "mse_dc_free": "A large value means that the layer's light and dark are far from the truth.",
+    "psnr": "A low value (below about 20 dB) means errors that the eye sees at once.",
+    "ssim": "Far below 1, the layer's local structure does not look like the true layer's.",
+    "own": "Far below 1, part of the layer's own detail is missing from it.",
+    "leak": "Far from 0, detail of the other layer shows in this one (negative: as a ghost).",
+    "bleed": "1 means that one layer shows more than 0.3 of the other's detail.",
+    "residual_rms": "A large value means that the two layers do not add up to the radiograph.",
+    "exclusion": "A large value means that edges stand in the same place in both layers.",
+    "cancellation": "A large value means edges in one layer that only undo edges in the other.",
+    "leakage": "Far from 0, the layer follows the photograph of the other painting.",
+    "copy": "Above 0.95, the layer is the photograph over again and shows nothing of its own.",
+    "energy_ratio": "Close to 0, one layer holds nearly everything.",
+    "empty": "1 means that one layer is practically empty.",
+}
+"""What a bad value of each metric means; layers' own metrics end in ``_1`` or ``_2``."""
+
+
+def meaning(name: str) -> str:
+    """Return the plain sentence for a metric as named by `evaluate`."""
+    return MEANINGS[name.removesuffix("_1").removesuffix("_2")]
+
+
+def evaluate(
+    layers: tuple[Floats, Floats],
+    mixture: Mixture,
+    truths: tuple[Floats, Floats] | None = None,
+) -> dict[str, float]:
+    """Measure a separation over the pixels that the mask does not leave out.
+
+    Parameters
+    ----------
+    layers
+        Two (H, W) float32 in the working domain: front and back, or surface and concealed.
+    mixture
+        What was separated (`napari_xraysep.Painting.block`).
+    truths
+        The true layers, likewise, where they are known.
+
+    Returns
+    -------
+    dict
+        By name, as `MEANINGS`; with ``_1`` and ``_2`` where each layer has its own. Without truths:
+        residual_rms, exclusion, cancellation, leakage, copy, energy_ratio, empty. With truths also
+        gain, bleed, mse, mse_dc_free, psnr, ssim, own, leak; psnr and ssim take the radiograph's
+        span of values as the peak. NaN where a metric is not defined.
+
+    Raises
+    ------
+    InputError
+        A layer or a truth is not on the radiograph's grid.
+    """
+    named = {"layer 1": layers[0], "layer 2": layers[1]}
+    if truths is not None:
+        named |= {"truth 1": truths[0], "truth 2": truths[1]}
+    for name, image in named.items():
+        if image.shape != mixture.shape:
+            raise InputError(
+                name,
+                f"it has shape {image.shape}, the radiograph {mixture.shape}",
+                "give images on the radiograph's grid",
+            )
+    found = {} if truths is None else _with_truth(layers, mixture, truths)
+    return found | _without_truth(layers, mixture)
+
+
+def _with_truth(
+    layers: tuple[Floats, Floats], mixture: Mixture, truths: tuple[Floats, Floats]
+) -> dict[str, float]:
+    xray, valid = mixture.xray, mixture.valid
+    seen = xray[valid]
+    data_range = float(seen.max() - seen.min()) or 1.0
+    found = {"gain": metrics.gain(layers, truths, xray, valid)}
+    leaks = []
+    for i, (layer, truth) in enumerate(zip(layers, truths, strict=True)):
+        own, leak = metrics.own_and_leak(layer, truth, truths[1 - i], valid)
+        leaks.append(leak)
+        found |= {
+            f"mse_{i + 1}": metrics.mse(layer, truth, valid),
+            f"mse_dc_free_{i + 1}": metrics.mse(layer, truth, valid, means_removed=True),
+            f"psnr_{i + 1}": metrics.psnr(layer, truth, valid, data_range),
+            f"ssim_{i + 1}": metrics.ssim(layer, truth, valid, data_range),
+            f"own_{i + 1}": own,
+            f"leak_{i + 1}": leak,
+        }
+    found["bleed"] = float(max(map(abs, leaks)) > metrics.BLEED_ABOVE)
+    return found
+
+
+def _without_truth(layers: tuple[Floats, Floats], mixture: Mixture) -> dict[str, float]:
+    xray, valid = mixture.xray, mixture.valid
+    front = metrics.grey(mixture.front)
+    ratio = metrics.energy_ratio(layers, valid)
+    found = {
+        "residual_rms": metrics.residual_rms(layers, xray, valid),
+        "exclusion": metrics.exclusion(layers, valid),
+        "cancellation": metrics.cancellation(layers, xray, valid),
+        "copy_1": metrics.copy_score(layers[0], front, valid),
+    }
+    if mixture.back is None:
+        found["leakage_2"] = metrics.leakage(layers[1], front, None, valid)
+    else:
+        back = metrics.grey(mixture.back)
+        found["copy_2"] = metrics.copy_score(layers[1], back, valid)
+        found["leakage_1"] = metrics.leakage(layers[0], back, front, valid)
+        found["leakage_2"] = metrics.leakage(layers[1], front, back, valid)
+    found["energy_ratio"] = ratio
+    found["empty"] = float(ratio < metrics.EMPTY_BELOW)
+    return found
