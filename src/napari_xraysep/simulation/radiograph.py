@@ -1,0 +1,227 @@
+"""A radiograph from photographs and physics, together with the layers it is truly made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+from pydantic import Field
+from skimage.transform import resize
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.painting import Floats, Response, to_unit
+from napari_xraysep.records import InputRecord, Kind, Record
+from napari_xraysep.simulation.brushwork import thickness
+from napari_xraysep.simulation.damage import age
+from napari_xraysep.simulation.fields import Rng, displaced, displacement, smooth_noise
+from napari_xraysep.simulation.film import blurred, ceiling, expose
+from napari_xraysep.simulation.palette import assign
+from napari_xraysep.simulation.pigments import EFFECTIVE_ENERGY_KEV
+from napari_xraysep.simulation.settings import SimulationSettings
+from napari_xraysep.simulation.support import nails, support
+
+SIMULATED = "simulated"
+"""The word that every file, layer and caption of a simulation carries."""
+
+
+class SimulationRecord(Record):
+    """How a simulation was made; ``simulation.json``."""
+
+    statement: Literal["simulated"] = SIMULATED
+    kind: Kind
+    seed: int
+    settings: SimulationSettings
+    height: int
+    width: int
+    pixel_size_mm: float
+    response: Response
+    energy_kev: float = Field(description="effective energy of the X-rays")
+    scale: float = Field(description="working domain = scale × attenuation + offset")
+    offset: float
+    pigments: tuple[tuple[str, ...], tuple[str, ...]] = Field(description="of layers 1 and 2")
+    sources: tuple[InputRecord, ...]
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """A simulated radiograph, its photographs on its grid, and its true layers.
+
+    Attributes
+    ----------
+    xray
+        (H, W) float32, grey values in 0..1 at 16 bits.
+    front, back
+        (H, W, 3) float32, sRGB 0..1, misregistered if that was asked; the back mirrored, as it
+        lies behind the front. None for a concealed design.
+    truths
+        Two (H, W) float32 in the working domain; their sum is the radiograph in that domain but
+        for the noise. Support and ground are shared half and half.
+    support
+        (H, W) float32, the part of ``truths`` that is support, ground and film: both halves.
+    """
+
+    xray: Floats
+    front: Floats
+    back: Floats | None
+    truths: tuple[Floats, Floats]
+    support: Floats
+    record: SimulationRecord
+
+
+def simulate(
+    front: Any,
+    back: Any,
+    kind: Kind = "double-sided",
+    seed: int = 0,
+    settings: SimulationSettings | None = None,
+) -> Simulation:
+    """Simulate the radiograph of a painting made of two.
+
+    Parameters
+    ----------
+    front, back
+        Photographs: paths, or (H, W, 3) unsigned integers or floats in 0..1. The back is seen from
+        behind, and is mirrored; for ``concealed`` it is the design under the front, seen from the
+        front. It is cut to the front's proportions.
+    seed
+        The same seed gives the same simulation.
+
+    Returns
+    -------
+    Simulation
+
+    Raises
+    ------
+    InputError
+        A photograph cannot be read or is none, the kind is unknown, or the seed is negative.
+    """
+    settings = settings or SimulationSettings()
+    if kind not in get_args(Kind):
+        raise InputError("--kind", f"'{kind}' is unknown", "choose double-sided or concealed")
+    if seed < 0:
+        raise InputError("--seed", f"{seed} is negative", "give zero or more")
+    sides, sources = zip(_read(front, "front"), _read(back, "back"), strict=True)
+    pictures = _common_grid(sides[0], sides[1], settings.size)
+    if kind == "double-sided":
+        pictures = (pictures[0], np.ascontiguousarray(pictures[1][:, ::-1]))
+    shape = pictures[0].shape[:2]
+    # one stream of chance for each matter: changing a setting leaves the others' draws alone
+    chance = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(6)]
+
+    painted, pigments = zip(
+        *(_paint(picture, settings, rng) for picture, rng in zip(pictures, chance, strict=False)),
+        strict=True,
+    )
+    first, second = painted
+    if kind == "concealed" and settings.concealed_share < 1:
+        second = second * _extent(shape, settings.concealed_share, chance[2])
+    carrier = support(shape, 2 if kind == "double-sided" else 1, settings, chance[3])
+    first, second, carrier = (
+        blurred(layer, settings.blur_px) for layer in (first, second, carrier)
+    )
+    top = ceiling(first + second + carrier)
+    if settings.nails:  # iron reaches the ceiling whatever the paint over it: layers still add up
+        iron = blurred(
+            nails(shape, settings.nails, settings.pixel_size_mm, chance[3]), settings.blur_px
+        )
+        carrier = carrier + iron * np.maximum(top - first - second - carrier, 0)
+    film = expose(first + second + carrier, top, settings, chance[4])
+    shared = np.asarray(film.scale * carrier + film.offset, np.float32)
+    truths = tuple(
+        np.asarray(film.scale * layer + shared / 2, np.float32) for layer in (first, second)
+    )
+    photographs = [_misregister(p, settings.misregistration_px, chance[5]) for p in pictures]
+    record = SimulationRecord(
+        kind=kind,
+        seed=seed,
+        settings=settings,
+        height=shape[0],
+        width=shape[1],
+        pixel_size_mm=settings.pixel_size_mm,
+        response=settings.response,
+        energy_kev=EFFECTIVE_ENERGY_KEV,
+        scale=film.scale,
+        offset=film.offset,
+        pigments=pigments,
+        sources=sources,
+        versions={name: version(name) for name in ("napari-xraysep", "numpy", "scipy")},
+    )
+    return Simulation(
+        xray=film.grey,
+        front=photographs[0],
+        back=photographs[1] if kind == "double-sided" else None,
+        truths=(truths[0], truths[1]),
+        support=shared,
+        record=record,
+    )
+
+
+def _paint(
+    picture: Floats, settings: SimulationSettings, rng: Rng
+) -> tuple[Floats, tuple[str, ...]]:
+    """Attenuation of one side's paint, and its pigments."""
+    paint = assign(picture, settings.ambiguity, rng)
+    luminance = np.asarray(picture @ np.float32([0.2126, 0.7152, 0.0722]), np.float32)
+    depth = thickness(luminance, settings.thickness_um, settings.relief, rng)
+    return age(paint.attenuation_per_um * depth, settings, rng), paint.pigments
+
+
+def _extent(shape: tuple[int, int], share: float, rng: Rng) -> Floats:
+    """Where a concealed design lies, 0..1, with soft borders, covering about ``share``."""
+    rows, cols = (np.linspace(-1, 1, n, dtype=np.float32) for n in shape)
+    centre = rng.uniform(-0.3, 0.3, 2)
+    field = np.hypot(rows[:, None] - centre[0], cols[None, :] - centre[1])
+    field = field + 0.15 * smooth_noise(shape, max(shape) / 5, rng)
+    edge = float(np.quantile(field, share))
+    return np.asarray(1 / (1 + np.exp(np.clip((field - edge) / 0.04, -50, 50))), np.float32)
+
+
+def _read(photograph: Any, role: Literal["front", "back"]) -> tuple[Floats, InputRecord]:
+    """Photograph as sRGB floats in 0..1, and what is known of its file."""
+    if isinstance(photograph, (str, Path)):
+        from napari_xraysep.io.reading import read_photograph
+
+        file = read_photograph(Path(photograph))
+        return to_unit(file.pixels), file.record(role)
+    pixels = np.asarray(photograph)
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 16:
+        raise InputError(
+            role,
+            f"this is an array of shape {pixels.shape}",
+            "give a colour photograph (height, width, 3) of at least 16 by 16 pixels",
+        )
+    values = to_unit(pixels)
+    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
+        raise InputError(role, "it holds values outside 0..1", "scale floats into 0..1")
+    height, width = pixels.shape[:2]
+    return values, InputRecord(role=role, height=height, width=width)
+
+
+def _common_grid(front: Floats, back: Floats, size: int | None) -> tuple[Floats, Floats]:
+    """Cut the second to the first's proportions, about its centre, and resize both to one grid."""
+    height, width = front.shape[:2]
+    scale = 1.0 if size is None else size / max(height, width)
+    shape = max(round(height * scale), 16), max(round(width * scale), 16)
+    tall, wide = back.shape[:2]
+    keep_tall = min(tall, round(wide * height / width))
+    keep_wide = min(wide, round(tall * width / height))
+    y, x = (tall - keep_tall) // 2, (wide - keep_wide) // 2
+    back = back[y : y + keep_tall, x : x + keep_wide]
+    return _resized(front, shape), _resized(back, shape)
+
+
+def _resized(image: Floats, shape: tuple[int, int]) -> Floats:
+    if image.shape[:2] == shape:
+        return image
+    smaller = image.shape[0] > shape[0]
+    return np.clip(resize(image, shape, order=1, anti_aliasing=smaller), 0, 1).astype(np.float32)
+
+
+def _misregister(picture: Floats, rms: float, rng: Rng) -> Floats:
+    if rms == 0:
+        return picture
+    return displaced(picture, *displacement(picture.shape[:2], rms, rng))
