@@ -51,7 +51,7 @@ def brush_marks(luminance: Floats, rng: Rng) -> Floats:
             angle = float(direction[int(y), int(x)]) + rng.normal(0, 0.12)
             size = rng.lognormal(0, 0.25)
             _lay(relief, y, x, angle, length * size, width * size**0.5, rng)
-    relief -= relief.mean()
+    relief = 2.2 * np.tanh((relief - relief.mean()) / (2.2 * relief.std()))  # paint levels out
     return np.asarray(relief / relief.std(), np.float32)
 
 

@@ -43,9 +43,9 @@ def _cubic(values: NDArray[Any], at: NDArray[Any]) -> NDArray[Any]:
         (-3 * t**3 + 3 * t**2 + 3 * t + 1) / 6,
         t**3 / 6,
     )
-    total: NDArray[Any] = sum(  # type: ignore[assignment]
-        w * values[np.clip(base + k - 1, 0, len(values) - 1)] for k, w in enumerate(weights)
-    )
+    total = np.zeros((len(at), *values.shape[1:]))
+    for k, weight in enumerate(weights):
+        total += weight * values[np.clip(base + k - 1, 0, len(values) - 1)]
     return total
 
 

@@ -14,7 +14,7 @@ from skimage.color import rgb2lab
 
 from napari_xraysep.painting import Floats
 from napari_xraysep.simulation.fields import Rng, smooth_noise
-from napari_xraysep.simulation.pigments import FAMILIES, Pigment, family
+from napari_xraysep.simulation.pigments import FAMILIES, PIGMENTS, Pigment, family
 
 TERRITORIES = 3
 COLOURS = 6
@@ -30,7 +30,7 @@ class Paint:
     attenuation_per_um
         (H, W) linear attenuation of the paint per µm of thickness.
     pigments
-        Names of the pigments, the most used palette first.
+        Names of the pigments at hand, the main palette first.
     """
 
     attenuation_per_um: Floats
@@ -53,7 +53,8 @@ def assign(photograph: Floats, ambiguity: float, rng: Rng) -> Paint:
     """
     colours = _memberships_by_colour(photograph, rng)
     territories = _territories(photograph.shape[:2], rng)
-    main = tuple(_choose(family(name), rng) for name in FAMILIES)
+    white = PIGMENTS["lead white"]  # the white of oil painters until the twentieth century
+    main = (white, *(_choose(family(name), rng) for name in FAMILIES if name != "white"))
     total = np.zeros(photograph.shape[:2], np.float32)
     used = {pigment.name: None for pigment in main}
     for t, territory in enumerate(territories):
@@ -102,7 +103,7 @@ def _absorption(srgb: NDArray[Any]) -> NDArray[Any]:
     """K/S of sRGB colours; paint in oil never reflects less than about 2 %."""
     linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
     reflectance = np.clip(linear, 0.02, 0.95)
-    return (1 - reflectance) ** 2 / (2 * reflectance)
+    return np.asarray((1 - reflectance) ** 2 / (2 * reflectance))
 
 
 def _look_up(photograph: Floats, table: Floats) -> Floats:

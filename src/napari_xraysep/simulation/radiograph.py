@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from pydantic import Field
+from skimage.color import rgb2gray
 from skimage.transform import resize
 
 from napari_xraysep.errors import InputError
@@ -23,7 +24,7 @@ from napari_xraysep.simulation.pigments import EFFECTIVE_ENERGY_KEV
 from napari_xraysep.simulation.settings import SimulationSettings
 from napari_xraysep.simulation.support import nails, support
 
-SIMULATED = "simulated"
+SIMULATED: Literal["simulated"] = "simulated"
 """The word that every file, layer and caption of a simulation carries."""
 
 
@@ -41,7 +42,9 @@ class SimulationRecord(Record):
     energy_kev: float = Field(description="effective energy of the X-rays")
     scale: float = Field(description="working domain = scale × attenuation + offset")
     offset: float
-    pigments: tuple[tuple[str, ...], tuple[str, ...]] = Field(description="of layers 1 and 2")
+    pigments: tuple[tuple[str, ...], tuple[str, ...]] = Field(
+        description="at hand for layers 1 and 2, the main palette first"
+    )
     sources: tuple[InputRecord, ...]
     versions: dict[str, str]
 
@@ -104,19 +107,19 @@ def simulate(
         raise InputError("--kind", f"'{kind}' is unknown", "choose double-sided or concealed")
     if seed < 0:
         raise InputError("--seed", f"{seed} is negative", "give zero or more")
-    sides, sources = zip(_read(front, "front"), _read(back, "back"), strict=True)
-    pictures = _common_grid(sides[0], sides[1], settings.size)
+    (first_side, first_source), (second_side, second_source) = (
+        _read(front, "front"),
+        _read(back, "back"),
+    )
+    pictures = _common_grid(first_side, second_side, settings.size)
     if kind == "double-sided":
         pictures = (pictures[0], np.ascontiguousarray(pictures[1][:, ::-1]))
     shape = pictures[0].shape[:2]
     # one stream of chance for each matter: changing a setting leaves the others' draws alone
     chance = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(6)]
 
-    painted, pigments = zip(
-        *(_paint(picture, settings, rng) for picture, rng in zip(pictures, chance, strict=False)),
-        strict=True,
-    )
-    first, second = painted
+    first, first_pigments = _paint(pictures[0], settings, chance[0])
+    second, second_pigments = _paint(pictures[1], settings, chance[1])
     if kind == "concealed" and settings.concealed_share < 1:
         second = second * _extent(shape, settings.concealed_share, chance[2])
     carrier = support(shape, 2 if kind == "double-sided" else 1, settings, chance[3])
@@ -146,8 +149,8 @@ def simulate(
         energy_kev=EFFECTIVE_ENERGY_KEV,
         scale=film.scale,
         offset=film.offset,
-        pigments=pigments,
-        sources=sources,
+        pigments=(first_pigments, second_pigments),
+        sources=(first_source, second_source),
         versions={name: version(name) for name in ("napari-xraysep", "numpy", "scipy")},
     )
     return Simulation(
@@ -165,7 +168,7 @@ def _paint(
 ) -> tuple[Floats, tuple[str, ...]]:
     """Attenuation of one side's paint, and its pigments."""
     paint = assign(picture, settings.ambiguity, rng)
-    luminance = np.asarray(picture @ np.float32([0.2126, 0.7152, 0.0722]), np.float32)
+    luminance = np.asarray(rgb2gray(picture), np.float32)
     depth = thickness(luminance, settings.thickness_um, settings.relief, rng)
     return age(paint.attenuation_per_um * depth, settings, rng), paint.pigments
 
@@ -218,7 +221,8 @@ def _resized(image: Floats, shape: tuple[int, int]) -> Floats:
     if image.shape[:2] == shape:
         return image
     smaller = image.shape[0] > shape[0]
-    return np.clip(resize(image, shape, order=1, anti_aliasing=smaller), 0, 1).astype(np.float32)
+    values = np.clip(resize(image, shape, order=1, anti_aliasing=smaller), 0, 1)
+    return np.asarray(values, np.float32)
 
 
 def _misregister(picture: Floats, rms: float, rng: Rng) -> Floats:

@@ -65,7 +65,7 @@ def canvas(shape: tuple[int, int], threads_per_px: float, rng: Rng) -> Floats:
 
 
 def _threads(shape: tuple[int, int], per_px: float, rng: Rng) -> tuple[Floats, Floats]:
-    """Number of the thread under each pixel, and profile across threads that run along rows."""
+    """Threads along rows: the number of the one under each pixel, and their profile."""
     count = int(shape[0] * per_px * 1.1) + 8
     wander = 0.25 * smooth_noise(shape, 6 / per_px, rng)
     spacing = np.cumsum(1 + 0.15 * rng.standard_normal(count))
