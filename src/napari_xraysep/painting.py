@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.records import InputRecord, Kind, Stated
+from napari_xraysep.records import InputRecord, Kind, Role, Stated
 
 Polarity = Literal["white-absorbs", "black-absorbs"]
 Response = Literal["as-is", "linear", "film-density", "log"]
@@ -62,7 +63,8 @@ class Region(NamedTuple):
         if not (0 <= self.y0 < self.y1 <= height and 0 <= self.x0 < self.x1 <= width):
             raise InputError(
                 "--roi",
-                f"{self} does not lie wholly inside the radiograph ({height} rows, {width} columns)",
+                f"{self} does not lie wholly inside the radiograph "
+                f"({height} rows, {width} columns)",
                 f"keep it within 0:{height},0:{width}",
             )
 
@@ -127,7 +129,7 @@ def sample_bits(dtype: np.dtype[Any]) -> int | None:
 
 
 def to_unit(pixels: ArrayLike, bits: int | None = None) -> Floats:
-    """Samples as float32 in 0..1: integers ÷ (2^bits − 1), floats as given."""
+    """Return samples as float32 in 0..1: integers ÷ (2^bits − 1), floats as given."""
     values = np.asarray(pixels)
     if bits is None:
         bits = sample_bits(values.dtype)
@@ -248,7 +250,7 @@ class Painting:
         masks = {"mask": mask, "prior-mask": prior_mask}
         for role, image in images.items():
             if image is not None:
-                _check_image(subject(role), image, colour=role != "radiograph")
+                check_image(subject(role), image, colour=role != "radiograph")
         height, width = xray.shape
         for role, image in (images | masks).items():
             if image is not None and tuple(image.shape[:2]) != (height, width):
@@ -341,7 +343,7 @@ class Painting:
         )
 
 
-def _check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
+def check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
     """Raise `InputError` unless an image has a usable shape, type and range of values."""
     shape = tuple(image.shape)
     if colour and (len(shape) != 3 or shape[2] != 3):
@@ -382,7 +384,7 @@ def _array_records(
     """Describe arrays that come without a file."""
     return tuple(
         InputRecord(
-            role=role,  # type: ignore[arg-type]
+            role=role,
             height=image.shape[0],
             width=image.shape[1],
             bits=sample_bits(np.dtype(image.dtype)),
@@ -431,24 +433,35 @@ class Sources:
         InputError
             A file cannot be read or used, or is not on the radiograph's grid.
         """
-        from napari_xraysep.io.reading import read_mask, read_photograph, read_radiograph
+        from napari_xraysep.io.reading import (
+            ImageFile,
+            read_mask,
+            read_photograph,
+            read_radiograph,
+        )
 
+        if self.mirror_back and self.back is None:
+            raise InputError("--mirror-back", "there is no back", "give the back's photograph too")
+        size = self.pixel_size_mm
+        if size is not None and not (size > 0 and math.isfinite(size)):
+            raise InputError("--pixel-size", f"{size} mm", "give a size above zero")
         xray = read_radiograph(self.xray)
         front = read_photograph(self.front)
         back = None if self.back is None else read_photograph(self.back)
-        masks = {
-            role: None if path is None else read_mask(path)
-            for role, path in (("mask", self.mask), ("prior-mask", self.prior_mask))
+        mask = None if self.mask is None else read_mask(self.mask)
+        prior_mask = None if self.prior_mask is None else read_mask(self.prior_mask)
+        files: dict[Role, ImageFile | None] = {
+            "radiograph": xray,
+            "front": front,
+            "back": back,
+            "mask": mask,
+            "prior-mask": prior_mask,
         }
-        if self.pixel_size_mm is not None and not self.pixel_size_mm > 0:
-            raise InputError("--pixel-size", f"{self.pixel_size_mm} mm", "give a size above zero")
-        files = {"radiograph": xray, "front": front, "back": back} | masks
         inputs = [
             file.record(role, mirrored=self.mirror_back and role == "back")
             for role, file in files.items()
             if file is not None
         ]
-        mask, prior_mask = masks["mask"], masks["prior-mask"]
         painting = Painting.from_arrays(
             xray.pixels,
             front.pixels,

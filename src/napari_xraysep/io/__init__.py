@@ -1,1 +1,1 @@
-"""."""
+"""Files in, results out."""

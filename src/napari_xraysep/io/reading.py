@@ -1,0 +1,251 @@
+"""Pictures in: a file becomes a radiograph, a photograph, a mask or a layer, or one sentence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.io import dicom, jpeg, jpeg2000, png, tiff
+from napari_xraysep.io.colour import to_srgb
+from napari_xraysep.io.decoded import Decoded, Samples, pixel_size, upright
+from napari_xraysep.painting import Floats, check_image, sample_bits, to_unit
+from napari_xraysep.records import InputRecord, Role
+
+Decoder = Callable[[Path], Decoded]
+MAGIC: tuple[tuple[int, bytes, Decoder], ...] = (
+    (0, b"II*\0", tiff.decode_tiff),
+    (0, b"MM\0*", tiff.decode_tiff),
+    (0, b"II+\0", tiff.decode_tiff),
+    (0, b"MM\0+", tiff.decode_tiff),
+    (0, png.SIGNATURE, png.decode_png),
+    (0, b"\xff\xd8\xff", jpeg.decode_jpeg),
+    (0, jpeg2000.BOX_SIGNATURE, jpeg2000.decode_jpeg2000),
+    (0, jpeg2000.CODESTREAM, jpeg2000.decode_jpeg2000),
+    (128, b"DICM", dicom.decode_dicom),
+)
+"""Offset and bytes by which a file's type is known, whatever its name ends in."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A picture file as read for its role.
+
+    Attributes
+    ----------
+    path
+        As the user gave it.
+    pixels
+        (H, W) or (H, W, 3), upright; values as in the file, a photograph's in sRGB.
+    bits
+        Bits that the integers in ``pixels`` use; None for floats.
+    pixel_size_mm
+        As the file says, or None where it says nothing that can be believed.
+    icc_profile
+        Name of the profile that a photograph was converted from.
+    simulated
+        The file's description says *simulated*.
+    notes
+        What was done in reading that the user should know.
+    sha256
+        Of the file.
+    """
+
+    path: Path
+    pixels: Samples
+    bits: int | None
+    pixel_size_mm: float | None
+    icc_profile: str | None
+    simulated: bool
+    notes: tuple[str, ...]
+    sha256: str
+
+    def record(self, role: Role, *, mirrored: bool = False) -> InputRecord:
+        """Describe the file for ``run.json``."""
+        return InputRecord(
+            role=role,
+            path=str(self.path),
+            sha256=self.sha256,
+            height=self.pixels.shape[0],
+            width=self.pixels.shape[1],
+            bits=self.bits,
+            pixel_size_mm=self.pixel_size_mm,
+            icc_profile=self.icc_profile,
+            mirrored=mirrored,
+            notes=self.notes,
+        )
+
+
+def read_radiograph(path: Path) -> ImageFile:
+    """Read a grey picture; an ICC profile is ignored.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no grey picture with finite, varied values.
+    """
+    image = _grey(_read(path)[0], "a radiograph")
+    check_image(str(path), image.pixels, colour=False)
+    return image
+
+
+def read_photograph(path: Path) -> ImageFile:
+    """Read a colour picture and convert it to sRGB in its own bit depth.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no colour picture with finite, varied values.
+    """
+    image, icc = _read(path)
+    check_image(str(path), image.pixels, colour=True)
+    pixels, notes, full = image.pixels, list(image.notes), sample_bits(image.pixels.dtype)
+    if pixels.dtype.kind == "f":
+        pixels = pixels.astype(np.float32)
+    elif image.bits != full and image.bits is not None and full is not None:
+        top = 2**image.bits - 1
+        pixels = ((pixels.astype(np.uint64) * (2**full - 1) + top // 2) // top).astype(pixels.dtype)
+        notes.append(f"its {image.bits} bits were spread over {full}")
+    name = None
+    if icc:
+        pixels, name, problems = to_srgb(pixels, icc)
+        notes.extend(problems)
+    if _channels_equal(pixels):
+        notes.append("its red, green and blue are equal: a grey picture says little about pigments")
+    return replace(image, pixels=pixels, bits=full, icc_profile=name, notes=tuple(notes))
+
+
+def read_mask(path: Path) -> ImageFile:
+    """Read a mask, (H, W); where the file has colours, a pixel counts that has any.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read.
+    """
+    image = _read(path)[0]
+    pixels, notes = image.pixels, image.notes
+    if pixels.ndim == 3:
+        pixels = pixels.max(axis=2)
+        notes = (*notes, "a mask in colour: every pixel that is not black is set")
+    if _decoder(path) is jpeg.decode_jpeg:
+        notes = (*notes, "JPEG changes values near edges: a mask is safer as PNG or TIFF")
+    return replace(image, pixels=pixels, notes=notes)
+
+
+def read_layer(path: Path) -> Floats:
+    """Read a result layer or a truth: (H, W) float32; integers as 0..1, floats as they are.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or is no grey picture with finite values.
+    """
+    image = _grey(_read(path)[0], "a layer")
+    if image.pixels.dtype.kind not in "uf":
+        raise InputError(
+            path, f"samples of type {image.pixels.dtype}", "give unsigned integers or floats"
+        )
+    layer = to_unit(image.pixels, image.bits)
+    if not np.isfinite(layer).all():
+        raise InputError(path, "it holds NaN or infinite values", "fill or crop them")
+    return layer
+
+
+def _grey(image: ImageFile, what: str) -> ImageFile:
+    """Return the picture as (H, W), or raise `InputError` where it has colours."""
+    if image.pixels.ndim == 2:
+        return image
+    if not _channels_equal(image.pixels):
+        raise InputError(
+            image.path,
+            f"it is a colour picture and {what} is grey",
+            "check that files are not exchanged, or convert it to grey",
+        )
+    return replace(
+        image,
+        pixels=np.ascontiguousarray(image.pixels[..., 0]),
+        notes=(*image.notes, "its red, green and blue are equal: read as grey"),
+    )
+
+
+def _channels_equal(pixels: Samples) -> bool:
+    return all(
+        np.array_equal(row[:, 0], row[:, 1]) and np.array_equal(row[:, 0], row[:, 2])
+        for row in pixels
+    )
+
+
+def _read(path: Path) -> tuple[ImageFile, bytes | None]:
+    """Read a file whatever its role; also return its ICC profile."""
+    decoder = _decoder(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # decoders warn about harmless tags
+            decoded = decoder(path)
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except InputError:
+        raise
+    except MemoryError:
+        raise InputError(
+            path, "there is not enough memory to read it", "close other programs or crop it"
+        ) from None
+    except Exception as error:  # decoders fail in every way on damaged files
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise InputError(
+            path,
+            f"it is cut short, damaged or of an unusual kind ({reason})",
+            "copy it again from its source, or save it as a plain TIFF",
+        ) from error
+    notes = decoded.notes
+    if decoded.alpha is not None:
+        bits = decoded.bits
+        if (decoded.alpha != (1 if bits is None else 2**bits - 1)).any():
+            raise InputError(path, "it is partly transparent", "flatten it onto a background")
+        notes += ("its opaque alpha channel was left out",)
+    if 2 <= decoded.orientation <= 8:
+        notes += ("turned upright, as its orientation tag says",)
+    size, doubts = pixel_size(decoded.per_mm)
+    image = ImageFile(
+        path=path,
+        pixels=upright(decoded.samples, decoded.orientation),
+        bits=decoded.bits,
+        pixel_size_mm=size,
+        icc_profile=None,
+        simulated=re.search(r"\bsimulated\b", decoded.description, re.IGNORECASE) is not None,
+        notes=(*notes, *doubts),
+        sha256=sha256,
+    )
+    return image, decoded.icc
+
+
+def _decoder(path: Path) -> Decoder:
+    """Choose the decoder by the first bytes of a file that can be opened."""
+    if path.is_dir():
+        raise InputError(path, "it is a folder", "give the picture file inside it")
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except FileNotFoundError:
+        raise InputError(path, "there is no such file", "check its name and folder") from None
+    except OSError as error:
+        raise InputError(
+            path, f"it cannot be opened ({error.strerror})", "check that you may read it"
+        ) from None
+    if not head:
+        raise InputError(path, "the file is empty", "copy it again from its source")
+    for at, magic, decoder in MAGIC:
+        if head[at : at + len(magic)] == magic:
+            return decoder
+    raise InputError(
+        path,
+        "it is not a picture of a kind read here",
+        "give a TIFF, PNG, JPEG, JPEG 2000 or DICOM file",
+    )

@@ -1,0 +1,224 @@
+"""Results out, and finished runs in again."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+import napari_xraysep
+from napari_xraysep.errors import InputError
+from napari_xraysep.io.reading import read_layer
+from napari_xraysep.io.staging import check_output, staged_folder
+from napari_xraysep.painting import Floats
+from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
+
+__all__ = [
+    "StoredRun",
+    "check_output",
+    "read_run",
+    "run_file_names",
+    "staged_folder",
+    "write_image",
+    "write_run",
+]
+
+RECORD, LOSSES, PREVIEW = "run.json", "losses.csv", "preview.png"
+LAYERS: Mapping[Kind, tuple[str, str]] = {
+    "double-sided": ("front", "back"),
+    "concealed": ("surface", "concealed"),
+}
+LOSS_COLUMNS = ("stage", "restart", "epoch", "step")
+BIGTIFF_BYTES = 2_000_000_000
+"""Many programs still read classic TIFF as if its offsets were signed."""
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A finished run as its folder holds it.
+
+    Attributes
+    ----------
+    layers
+        (H, W) float32 in the working domain, by name.
+    losses
+        One row a step: ``stage``, ``restart``, ``epoch``, ``step`` and the losses by name.
+    """
+
+    record: RunRecord
+    layers: dict[str, Floats]
+    losses: list[dict[str, Any]]
+
+
+def run_file_names(kind: Kind) -> list[str]:
+    """Names of the files that a run may write."""
+    layers = (*LAYERS[kind], "residual", "unexplained", "uncertainty")
+    return [*(f"{name}.tif" for name in layers), LOSSES, PREVIEW, RECORD]
+
+
+def write_run(
+    folder: Path,
+    layers: Mapping[str, Floats],
+    record: RunRecord,
+    losses: Sequence[Mapping[str, object]],
+    preview_png: bytes | None,
+) -> list[Path]:
+    """Write a run's files, all or nothing.
+
+    Parameters
+    ----------
+    folder
+        Made where it does not exist.
+    layers
+        (H, W) float32 by name, in the working domain; those that ``record`` lists.
+    losses
+        One mapping a step, with `LOSS_COLUMNS` and the losses by name.
+    preview_png
+        The picture ``preview.png``, or None for none.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written or holds a run already.
+    """
+    if tuple(layers) != record.layers:
+        raise ValueError(f"the record lists {record.layers}, the layers are {tuple(layers)}")
+    check_output(folder, run_file_names(record.kind))
+    with staged_folder(folder) as stage:
+        for name, layer in layers.items():
+            write_image(
+                stage / f"{name}.tif", layer, _description(name, record), record.pixel_size_mm.value
+            )
+        _write_losses(stage / LOSSES, losses)
+        if preview_png is not None:
+            (stage / PREVIEW).write_bytes(preview_png)
+        (stage / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        names = sorted(file.name for file in stage.iterdir())
+    return [folder / name for name in names]
+
+
+def write_image(
+    path: Path, image: NDArray[Any], description: str, pixel_size_mm: float | str | None = None
+) -> None:
+    """Write a TIFF under a temporary name, then rename it.
+
+    Parameters
+    ----------
+    image
+        (H, W) or (H, W, 3) unsigned integers or floats.
+    description
+        For the tag ImageDescription.
+    pixel_size_mm
+        For the resolution tags, where known.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
+    part = path.with_name(f".{path.name}.part")
+    resolution = None if pixel_size_mm is None else (10 / float(pixel_size_mm),) * 2
+    try:
+        tifffile.imwrite(
+            part,
+            np.ascontiguousarray(image),
+            bigtiff=image.nbytes > BIGTIFF_BYTES,
+            photometric="rgb" if image.ndim == 3 else "minisblack",
+            description=description.encode(),
+            metadata=None,
+            software=f"napari-xraysep {napari_xraysep.__version__}",
+            resolution=resolution,
+            resolutionunit="NONE" if resolution is None else "CENTIMETER",
+        )
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise InputError(
+            path,
+            f"it cannot be written ({error.strerror or error})",
+            "choose another folder, or free space and check that you may write there",
+        ) from error
+
+
+def _description(name: str, record: RunRecord) -> str:
+    made = "a simulated radiograph" if record.simulated else "a radiograph"
+    partial = "" if record.complete else "; cancelled, a partial result"
+    return f"{HYPOTHETICAL}: {name} of {made}, by the method {record.method}{partial}"
+
+
+def _write_losses(path: Path, losses: Iterable[Mapping[str, object]]) -> None:
+    rows = list(losses)
+    columns = dict.fromkeys(LOSS_COLUMNS) | dict.fromkeys(key for row in rows for key in row)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read a finished run's folder.
+
+    Raises
+    ------
+    InputError
+        It holds no run, or one that is incomplete, damaged or of another version.
+    """
+    if not folder.is_dir():
+        raise InputError(folder, "there is no such folder", "give the folder of a finished run")
+    path = folder / RECORD
+    if not path.is_file():
+        raise InputError(folder, f"it holds no {RECORD}", "give the folder of a finished run")
+    try:
+        text = path.read_text(encoding="utf-8")
+        record = RunRecord.model_validate_json(text)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(path, f"it cannot be read ({error})", "copy it again") from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if not where:
+            raise InputError(path, "it is damaged", "copy the run's folder again") from None
+        raise InputError(
+            path,
+            f"its field {where} does not fit this version ({first['msg'].lower()})",
+            "open it with the version of napari-xraysep that wrote it",
+        ) from None
+    layers = {}
+    for name in record.layers:
+        file = folder / f"{name}.tif"
+        layers[name] = layer = read_layer(file)
+        if layer.shape != (record.height, record.width):
+            raise InputError(
+                file,
+                f"it has {layer.shape[0]} rows and {layer.shape[1]} columns, {RECORD} says "
+                f"{record.height} and {record.width}",
+                "copy the run's folder again",
+            )
+    return StoredRun(record, layers, _read_losses(folder / LOSSES))
+
+
+def _read_losses(path: Path) -> list[dict[str, Any]]:
+    """Read the losses; cells that are empty are left out of their row."""
+    kinds: dict[str, Any] = {"stage": str, "restart": int, "epoch": int, "step": int}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [
+                {key: kinds.get(key, float)(value) for key, value in row.items() if value != ""}
+                for row in csv.DictReader(file, strict=True)
+            ]
+    except FileNotFoundError:
+        raise InputError(path, "there is no such file", "copy the run's folder again") from None
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        raise InputError(path, f"it is damaged ({error})", "copy the run's folder again") from None

@@ -1,0 +1,101 @@
+"""Write a set of files all or nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from napari_xraysep.errors import InputError
+
+PREFIX = ".xraysep-"
+CURE = "choose another folder, or free space and check that you may write there"
+
+
+def check_output(folder: Path, names: Iterable[str]) -> None:
+    """Make sure that files can be written into a folder; nothing is left behind.
+
+    Parameters
+    ----------
+    folder
+        It and its parents need not exist.
+    names
+        Of the files to be written; none of them may be there.
+
+    Raises
+    ------
+    InputError
+        It is a file, cannot be written, or already holds one of the files.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(folder, "it is a file, not a folder", "choose another folder")
+    for name in names:
+        if (folder / name).exists():
+            raise InputError(
+                folder, f"it already holds {name}", "choose another folder, so that nothing is lost"
+            )
+    anchor = _nearest_folder(folder)
+    try:
+        # permission bits do not tell (network drives, Windows, /proc): only trying does
+        os.rmdir(tempfile.mkdtemp(prefix=PREFIX, dir=anchor))
+    except OSError as error:
+        raise InputError(folder, f"it cannot be written ({error.strerror})", CURE) from None
+
+
+@contextmanager
+def staged_folder(folder: Path) -> Iterator[Path]:
+    """Lend an empty folder whose files end up in ``folder`` only if all goes well.
+
+    It lies on the same file system, so that moving the files takes no time or space. On any
+    failure what was written, and any folder made for it, is removed again.
+
+    Raises
+    ------
+    InputError
+        The files cannot be written (no space, no permission).
+    """
+    made: list[Path] = []
+    moved: list[Path] = []
+    stage: Path | None = None
+    try:
+        stage = Path(tempfile.mkdtemp(prefix=PREFIX, dir=_nearest_folder(folder)))
+        yield stage
+        for parent in reversed([folder, *folder.parents]):
+            if not parent.exists():
+                parent.mkdir()
+                made.append(parent)
+        for file in sorted(stage.iterdir()):
+            moved.append(folder / file.name)
+            file.replace(folder / file.name)
+    except BaseException as error:
+        for file in moved:
+            with suppress(OSError):
+                file.unlink()
+        for parent in reversed(made):
+            with suppress(OSError):
+                parent.rmdir()
+        if isinstance(error, OSError):
+            raise InputError(
+                folder, f"nothing was written ({error.strerror or error})", CURE
+            ) from error
+        raise
+    finally:
+        if stage is not None:
+            shutil.rmtree(stage, ignore_errors=True)
+
+
+def _nearest_folder(folder: Path) -> Path:
+    """Return the folder, or the nearest of its parents that exists.
+
+    Raises
+    ------
+    InputError
+        That one is a file.
+    """
+    nearest = next(p for p in (folder, *folder.absolute().parents) if p.exists())
+    if not nearest.is_dir():
+        raise InputError(folder, f"{nearest} is a file, not a folder", "choose another folder")
+    return nearest
