@@ -144,8 +144,8 @@ def exclusion(layers: tuple[Floats, Floats], valid: Valid) -> float:
                 both = np.tanh(g1 / 2) ** 2 * np.tanh(alpha * g2 / 2) ** 2
                 total += float(both.mean() ** 0.25)
         levels += 1
-        first, second = _halve(first), _halve(second)
-        valid = _halve(valid.astype(np.float32)) == 1
+        first, second = halve(first), halve(second)
+        valid = halve(valid.astype(np.float32)) == 1
     return total / levels if levels else float("nan")
 
 
@@ -182,7 +182,7 @@ def _partial_correlation(a: Doubles, b: Doubles, given: Doubles | None = None) -
     return float(a @ b / np.sqrt(left[0] * left[1]))
 
 
-def _halve(image: Floats) -> Floats:
+def halve(image: Floats) -> Floats:
     """Average 2 × 2 blocks; an odd last row or column is left out."""
     height, width = image.shape[0] // 2, image.shape[1] // 2
     blocks = image[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
