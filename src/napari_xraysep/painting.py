@@ -3,139 +3,45 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_xraysep.domain import (
+    POLARITIES,
+    RESPONSES,
+    ArrayLike,
+    Domain,
+    Floats,
+    Polarity,
+    Response,
+    check_image,
+    sample_bits,
+    to_unit,
+)
 from napari_xraysep.errors import InputError
 from napari_xraysep.records import InputRecord, Kind, Role, Stated
+from napari_xraysep.region import Region
 
-Polarity = Literal["white-absorbs", "black-absorbs"]
-Response = Literal["as-is", "linear", "film-density", "log"]
-POLARITIES: tuple[Polarity, ...] = get_args(Polarity)
-RESPONSES: tuple[Response, ...] = get_args(Response)
-
-Floats: TypeAlias = NDArray[np.float32]
-ArrayLike: TypeAlias = Any
-"""numpy, dask or zarr: has ``shape``, ``dtype`` and slicing."""
-
-FLOAT_LEVELS = 65535
-"""Grey levels assumed in a float radiograph, for the floor ε under logarithms."""
-
-
-class Region(NamedTuple):
-    """A rectangle on the radiograph's grid, in pixels; ends are exclusive."""
-
-    y0: int
-    y1: int
-    x0: int
-    x1: int
-
-    @classmethod
-    def parse(cls, text: str) -> Region:
-        """Read ``Y0:Y1,X0:X1``.
-
-        Raises
-        ------
-        InputError
-            The text is not of that form, or the rectangle has no area.
-        """
-        match = re.fullmatch(r"\s*(\d+):(\d+)\s*,\s*(\d+):(\d+)\s*", text)
-        if match is None:
-            raise InputError(
-                "--roi",
-                f"'{text}' is not of the form Y0:Y1,X0:X1",
-                "write for example 0:512,100:612",
-            )
-        region = cls(*(int(part) for part in match.groups()))
-        if region.y1 <= region.y0 or region.x1 <= region.x0:
-            raise InputError("--roi", f"'{text}' has no area", "give ends larger than starts")
-        return region
-
-    def check_inside(self, shape: tuple[int, int]) -> None:
-        """Raise `InputError` unless the rectangle lies wholly inside ``shape`` (height, width)."""
-        height, width = shape
-        if not (0 <= self.y0 < self.y1 <= height and 0 <= self.x0 < self.x1 <= width):
-            raise InputError(
-                "--roi",
-                f"{self} does not lie wholly inside the radiograph "
-                f"({height} rows, {width} columns)",
-                f"keep it within 0:{height},0:{width}",
-            )
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Rows and columns, to index an image with."""
-        return slice(self.y0, self.y1), slice(self.x0, self.x1)
-
-    def __str__(self) -> str:
-        return f"{self.y0}:{self.y1},{self.x0}:{self.x1}"
-
-
-@dataclass(frozen=True)
-class Domain:
-    """From grey values to the working domain, in which layers add, and back.
-
-    First the polarity, so that white absorbs; then the response: ``as-is`` and ``log`` leave the
-    grey value g, ``linear`` is −ln max(g, ε), ``film-density`` is −ln max(−log10 max(g, ε), ε).
-
-    Parameters
-    ----------
-    polarity
-        Whether white or black absorbs in the file.
-    response
-        What the grey value measures.
-    bits
-        Bits of an integer sample; None for floats in 0..1.
-    """
-
-    polarity: Polarity = "white-absorbs"
-    response: Response = "as-is"
-    bits: int | None = None
-
-    @property
-    def epsilon(self) -> float:
-        """Half a grey level, on the 0..1 scale."""
-        return 0.5 / (FLOAT_LEVELS if self.bits is None else 2**self.bits - 1)
-
-    def forward(self, grey: Floats) -> Floats:
-        """Grey values in 0..1 to the working domain; same shape, float32."""
-        g = grey if self.polarity == "white-absorbs" else 1 - grey
-        eps = np.float32(self.epsilon)
-        if self.response == "linear":
-            g = -np.log(np.maximum(g, eps))
-        elif self.response == "film-density":
-            g = -np.log(np.maximum(-np.log10(np.maximum(g, eps)), eps))
-        return np.asarray(g, np.float32)
-
-    def inverse(self, values: Floats) -> Floats:
-        """Undo `forward` (up to the floor ε); grey values are not clipped to 0..1."""
-        g = np.asarray(values, np.float32)
-        if self.response == "linear":
-            g = np.exp(-g)
-        elif self.response == "film-density":
-            g = np.power(np.float32(10), -np.exp(-g))
-        return np.asarray(g if self.polarity == "white-absorbs" else 1 - g, np.float32)
-
-
-def sample_bits(dtype: np.dtype[Any]) -> int | None:
-    """Bits of an unsigned integer type; None for floats and booleans."""
-    return np.iinfo(dtype).bits if np.issubdtype(dtype, np.unsignedinteger) else None
-
-
-def to_unit(pixels: ArrayLike, bits: int | None = None) -> Floats:
-    """Return samples as float32 in 0..1: integers ÷ (2^bits − 1), floats as given."""
-    values = np.asarray(pixels)
-    if bits is None:
-        bits = sample_bits(values.dtype)
-    if bits is None or not np.issubdtype(values.dtype, np.integer):
-        return values.astype(np.float32)
-    return (values.astype(np.float32) / np.float32(2**bits - 1)).astype(np.float32)
+__all__ = [
+    "POLARITIES",
+    "RESPONSES",
+    "ArrayLike",
+    "Domain",
+    "Floats",
+    "Mixture",
+    "Painting",
+    "Polarity",
+    "Region",
+    "Response",
+    "Sources",
+    "sample_bits",
+    "to_unit",
+]
 
 
 @dataclass(frozen=True)
@@ -238,40 +144,30 @@ class Painting:
         InputError
             Shapes differ, a value is NaN or outside 0..1, or an image is constant.
         """
-        named = {record.role: record for record in inputs}
-
-        def subject(role: str) -> str:
-            record = named.get(role)  # type: ignore[call-overload]
-            return record.path if record is not None and record.path else role
-
         if mirror_back and back is None:
             raise InputError("--mirror-back", "there is no back", "give the back's photograph too")
         images = {"radiograph": xray, "front": front, "back": back}
         masks = {"mask": mask, "prior-mask": prior_mask}
         for role, image in images.items():
             if image is not None:
-                check_image(subject(role), image, colour=role != "radiograph")
+                check_image(_subject(role, inputs), image, colour=role != "radiograph")
         height, width = xray.shape
         for role, image in (images | masks).items():
             if image is not None and tuple(image.shape[:2]) != (height, width):
-                cure = (
-                    "register it to the radiograph first"
-                    if role in images
-                    else "draw it on the radiograph"
-                )
+                photograph = role in images
                 raise InputError(
-                    subject(role),
+                    _subject(role, inputs),
                     f"it has {image.shape[0]} rows and {image.shape[1]} columns, the radiograph "
                     f"{height} and {width}",
-                    cure,
+                    "register it first" if photograph else "draw it on the radiograph",
                 )
         if mask is not None and bool(np.all(np.asarray(mask) != 0)):
-            raise InputError(subject("mask"), "it leaves out every pixel", "leave some at zero")
+            raise InputError(
+                _subject("mask", inputs), "it leaves out every pixel", "leave some at zero"
+            )
         if prior_mask is not None and not np.any(np.asarray(prior_mask)):
             raise InputError(
-                subject("prior-mask"),
-                "it marks no pixel",
-                "set it above zero where the design lies",
+                _subject("prior-mask", inputs), "it marks no pixel", "mark where the design lies"
             )
         stated = {"polarity": polarity, "response": response, "pixel_size_mm": pixel_size_mm}
         return cls(
@@ -333,7 +229,11 @@ class Painting:
         if left_out is not None:
             valid &= ~left_out
             if not valid.any():
-                raise InputError("mask", "it leaves out the whole region", "choose another region")
+                raise InputError(
+                    _subject("mask", self.inputs),
+                    "it leaves out the whole region",
+                    "choose another region",
+                )
         return Mixture(
             xray=self.domain.forward(to_unit(self.xray[at], self.domain.bits)),
             front=to_unit(self.front[at]),
@@ -343,39 +243,9 @@ class Painting:
         )
 
 
-def check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
-    """Raise `InputError` unless an image has a usable shape, type and range of values."""
-    shape = tuple(image.shape)
-    if colour and (len(shape) != 3 or shape[2] != 3):
-        raise InputError(
-            subject,
-            "a photograph needs three colour channels, this is "
-            + ("grey" if len(shape) == 2 else f"an array of shape {shape}"),
-            "give a colour photograph (RGB)",
-        )
-    if not colour and len(shape) != 2:
-        raise InputError(
-            subject, f"a radiograph is grey, this has shape {shape}", "give a grey image"
-        )
-    dtype = np.dtype(image.dtype)
-    floats = np.issubdtype(dtype, np.floating)
-    if not floats and not np.issubdtype(dtype, np.unsignedinteger):
-        raise InputError(
-            subject, f"samples of type {dtype}", "give unsigned integers or floats in 0..1"
-        )
-    if min(shape[:2]) < 16:
-        raise InputError(subject, f"it is only {shape[0]} by {shape[1]} pixels", "give at least 16")
-    values = np.asarray(image)
-    low, high = values.min(), values.max()
-    if floats:
-        if not (np.isfinite(low) and np.isfinite(high)):
-            raise InputError(subject, "it holds NaN or infinite values", "fill or crop them")
-        if low < 0 or high > 1:
-            raise InputError(
-                subject, f"float values from {low:g} to {high:g}", "scale floats into 0..1"
-            )
-    if low == high:
-        raise InputError(subject, "every pixel has the same value", "give an image with content")
+def _subject(role: str, inputs: Sequence[InputRecord]) -> str:
+    """Name the file of a role as the user gave it, or the role where there is no file."""
+    return next((record.path for record in inputs if record.role == role and record.path), role)
 
 
 def _array_records(
@@ -440,8 +310,6 @@ class Sources:
             read_radiograph,
         )
 
-        if self.mirror_back and self.back is None:
-            raise InputError("--mirror-back", "there is no back", "give the back's photograph too")
         size = self.pixel_size_mm
         if size is not None and not (size > 0 and math.isfinite(size)):
             raise InputError("--pixel-size", f"{size} mm", "give a size above zero")

@@ -7,8 +7,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from napari_xraysep.domain import sample_bits
 from napari_xraysep.io.decoded import Decoded, split_alpha
-from napari_xraysep.painting import sample_bits
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NEEDED = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")

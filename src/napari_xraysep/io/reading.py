@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
+from napari_xraysep.domain import Floats, check_image, sample_bits, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.io import dicom, jpeg, jpeg2000, png, tiff
 from napari_xraysep.io.colour import to_srgb
 from napari_xraysep.io.decoded import Decoded, Samples, pixel_size, upright
-from napari_xraysep.painting import Floats, check_image, sample_bits, to_unit
 from napari_xraysep.records import InputRecord, Role
 
 Decoder = Callable[[Path], Decoded]

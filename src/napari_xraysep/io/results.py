@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,10 @@ import tifffile
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-import napari_xraysep
+from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.staging import check_output, staged_folder
-from napari_xraysep.painting import Floats
 from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
 
 __all__ = [
@@ -138,7 +138,7 @@ def write_image(
             photometric="rgb" if image.ndim == 3 else "minisblack",
             description=description.encode(),
             metadata=None,
-            software=f"napari-xraysep {napari_xraysep.__version__}",
+            software=f"napari-xraysep {version('napari-xraysep')}",
             resolution=resolution,
             resolutionunit="NONE" if resolution is None else "CENTIMETER",
         )
