@@ -12,7 +12,7 @@ from napari_xraysep.simulation.fields import Rng, orientation, smooth_noise
 def thickness(luminance: Floats, mean_um: float, relief: float, rng: Rng) -> Floats:
     """Thickness of one side's paint.
 
-    Mean thickness × (thin darks, thick lights) × a smooth field × exp(relief × brush marks).
+    Mean thickness × (thin darks, thick lights) × a smooth field × (1 + relief × brush marks).
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def thickness(luminance: Floats, mean_um: float, relief: float, rng: Rng) -> Flo
     """
     marks = brush_marks(luminance, rng)
     slow = smooth_noise(luminance.shape, max(luminance.shape) / 4, rng)
-    field = (0.4 + 1.2 * luminance) * np.exp(0.15 * slow + relief * marks)
+    heights = 0.1 * np.logaddexp(0, (1 + relief * marks) / 0.1)  # furrows never go below zero
+    field = (0.4 + 1.2 * luminance) * np.exp(0.15 * slow) * heights
     return np.asarray(mean_um * field / field.mean(), np.float32)
 
 

@@ -12,7 +12,7 @@ from napari_xraysep.simulation.fields import Rng
 from napari_xraysep.simulation.settings import SimulationSettings
 
 BITS = 16
-_DENSITY_UNEXPOSED = 3.0
+_DENSITY_UNEXPOSED = 2.0
 """Optical density of film that nothing covers."""
 
 
@@ -48,7 +48,7 @@ def expose(attenuation: Floats, top: float, settings: SimulationSettings, rng: R
 
     ``as-is``: grey is linear in attenuation, from 0.04 where the painting absorbs least to 0.94 at
     ``top``. ``linear``: grey = transmitted intensity, 0.9 where it absorbs least.
-    ``film-density``: grey = 10^−D, the film's density D growing with the exposure up to 3.
+    ``film-density``: grey = 10^−D, the film's density D growing with the exposure up to 2.
     Noise is that of counted quanta: N₀ exp(−attenuation) of them a pixel, N₀ = noise⁻².
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,24 +37,34 @@ class Paint:
     pigments: tuple[str, ...]
 
 
-def assign(photograph: Floats, ambiguity: float, rng: Rng) -> Paint:
+Palette: TypeAlias = tuple[Pigment, ...]
+"""One pigment of every family."""
+
+
+def main_palette(rng: Rng) -> Palette:
+    """Choose the pigments that a painter uses by preference."""
+    white = PIGMENTS["lead white"]  # of oil painters until the twentieth century
+    return (white, *(_choose(family(name), rng) for name in FAMILIES if name != "white"))
+
+
+def assign(photograph: Floats, main: Palette, ambiguity: float, rng: Rng) -> Paint:
     """Choose pigments for the passages of a painting.
 
     A passage is one of `COLOURS` colours (k-means in Lab) in one of `TERRITORIES` parts of the
-    picture, both with soft borders. Each passage has a palette, one pigment of every family; a
-    colour is mixed from its palette (`unmix`). The first territory keeps to the painter's main
-    palette; elsewhere each family is, with probability ``ambiguity``, a pigment other than the main
-    one, so that one colour stands for two attenuations.
+    picture, both with soft borders. Each passage has a palette, of which its colours are mixed
+    (`unmix`). The first territory keeps to the painter's main palette; elsewhere each family is,
+    with probability ``ambiguity``, a pigment other than the main one, so that one colour stands for
+    two attenuations.
 
     Parameters
     ----------
     photograph
         (H, W, 3) sRGB 0..1.
+    main
+        The painter's `main_palette`.
     """
     colours = _memberships_by_colour(photograph, rng)
     territories = _territories(photograph.shape[:2], rng)
-    white = PIGMENTS["lead white"]  # the white of oil painters until the twentieth century
-    main = (white, *(_choose(family(name), rng) for name in FAMILIES if name != "white"))
     total = np.zeros(photograph.shape[:2], np.float32)
     used = {pigment.name: None for pigment in main}
     for t, territory in enumerate(territories):
@@ -65,7 +75,7 @@ def assign(photograph: Floats, ambiguity: float, rng: Rng) -> Paint:
     return Paint(total, tuple(used))
 
 
-def unmix(colours: NDArray[Any], palette: tuple[Pigment, ...]) -> NDArray[np.float64]:
+def unmix(colours: NDArray[Any], palette: Palette) -> NDArray[np.float64]:
     """Shares of pigments whose mixture comes closest to each colour.
 
     Single-constant Kubelka and Munk: K/S = (1 − R)² / 2R of a mixture is the mean of its
@@ -90,7 +100,7 @@ def unmix(colours: NDArray[Any], palette: tuple[Pigment, ...]) -> NDArray[np.flo
     return shares
 
 
-def unmix_table(palette: tuple[Pigment, ...]) -> Floats:
+def unmix_table(palette: Palette) -> Floats:
     """Attenuation per µm of the mixtures that match a regular grid of sRGB colours."""
     axis = np.linspace(0, 1, _LUT_SIDE)
     grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
@@ -139,7 +149,7 @@ def _choose(pigments: tuple[Pigment, ...], rng: Rng) -> Pigment:
     return pigments[int(rng.choice(len(pigments), p=use / use.sum()))]
 
 
-def _depart(main: tuple[Pigment, ...], ambiguity: float, rng: Rng) -> tuple[Pigment, ...]:
+def _depart(main: Palette, ambiguity: float, rng: Rng) -> Palette:
     """Return the main palette with some pigments exchanged for others of their family."""
     palette = []
     for pigment in main:

@@ -19,7 +19,7 @@ from napari_xraysep.simulation.brushwork import thickness
 from napari_xraysep.simulation.damage import age
 from napari_xraysep.simulation.fields import Rng, displaced, displacement, smooth_noise
 from napari_xraysep.simulation.film import blurred, ceiling, expose
-from napari_xraysep.simulation.palette import assign
+from napari_xraysep.simulation.palette import Palette, assign, main_palette
 from napari_xraysep.simulation.pigments import EFFECTIVE_ENERGY_KEV
 from napari_xraysep.simulation.settings import SimulationSettings
 from napari_xraysep.simulation.support import nails, support
@@ -116,10 +116,14 @@ def simulate(
         pictures = (pictures[0], np.ascontiguousarray(pictures[1][:, ::-1]))
     shape = pictures[0].shape[:2]
     # one stream of chance for each matter: changing a setting leaves the others' draws alone
-    chance = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(6)]
+    chance = [np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(7)]
 
-    first, first_pigments = _paint(pictures[0], settings, chance[0])
-    second, second_pigments = _paint(pictures[1], settings, chance[1])
+    # one workshop paints both sides of a panel; a concealed design is of another time
+    palettes = [main_palette(chance[6]) for _ in range(2)]
+    if kind == "double-sided":
+        palettes[1] = palettes[0]
+    first, first_pigments = _paint(pictures[0], palettes[0], settings, chance[0])
+    second, second_pigments = _paint(pictures[1], palettes[1], settings, chance[1])
     if kind == "concealed" and settings.concealed_share < 1:
         second = second * _extent(shape, settings.concealed_share, chance[2])
     carrier = support(shape, 2 if kind == "double-sided" else 1, settings, chance[3])
@@ -164,10 +168,10 @@ def simulate(
 
 
 def _paint(
-    picture: Floats, settings: SimulationSettings, rng: Rng
+    picture: Floats, palette: Palette, settings: SimulationSettings, rng: Rng
 ) -> tuple[Floats, tuple[str, ...]]:
     """Attenuation of one side's paint, and its pigments."""
-    paint = assign(picture, settings.ambiguity, rng)
+    paint = assign(picture, palette, settings.ambiguity, rng)
     luminance = np.asarray(rgb2gray(picture), np.float32)
     depth = thickness(luminance, settings.thickness_um, settings.relief, rng)
     return age(paint.attenuation_per_um * depth, settings, rng), paint.pigments

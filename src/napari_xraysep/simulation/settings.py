@@ -28,7 +28,7 @@ class SimulationSettings(BaseModel):
     )
 
     ambiguity: float = Field(
-        default=0.3,
+        default=0.2,
         ge=0,
         le=1,
         title="Ambiguity of colours",
@@ -42,12 +42,12 @@ class SimulationSettings(BaseModel):
         description="Mean thickness; lights are thicker than darks.",
     )
     relief: float = Field(
-        default=0.3,
+        default=0.15,
         ge=0,
         le=1,
         title="Brush relief",
-        description="Relative height of brush marks that no photograph shows: 0.1 is faint, "
-        "0.3 usual, 0.8 dominates the radiograph.",
+        description="Relative height of brush marks that no photograph shows: 0.05 is faint, "
+        "0.15 moderate, above 0.4 it dominates the radiograph.",
     )
     concealed_share: float = Field(
         default=0.5,

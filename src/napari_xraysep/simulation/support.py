@@ -16,7 +16,7 @@ _LINEN_G_PER_CM2 = 0.03
 _OAK_PER_CM = 0.68 * _CELLULOSE
 _PINE_PER_CM = 0.5 * _CELLULOSE
 _PANEL_CM = 0.9
-_BAR_CM = 1.8
+_BAR_CM = 1.2
 
 
 def support(shape: tuple[int, int], sides: int, settings: SimulationSettings, rng: Rng) -> Floats:
@@ -128,7 +128,7 @@ def nails(shape: tuple[int, int], count: int, mm: float, rng: Rng) -> Floats:
     height, width = shape
     found = np.zeros(shape, np.float32)
     rows, cols = np.arange(height)[:, None], np.arange(width)[None, :]
-    radius = max(3 / mm, 2.0)
+    radius = min(max(2.5 / mm, 2.0), 0.012 * max(shape))
     inset = 1.6 * radius
     around = 2 * (height + width)
     for n in range(count):
