@@ -1,0 +1,39 @@
+"""Slow work on another thread, its failure brought back as one sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from superqt.utils import FunctionWorker, create_worker
+
+from napari_xraysep.errors import XraysepError
+
+log = logging.getLogger(__name__)
+
+
+def in_background(
+    work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+) -> FunctionWorker:
+    """Run ``work`` on a thread; call ``done`` with its result or ``failed`` with a sentence.
+
+    Both are called on the GUI thread.
+    """
+
+    def say(error: Exception) -> None:
+        failed(sentence(error))
+
+    return create_worker(
+        work,
+        _connect={"returned": done, "errored": say},
+        _worker_class=FunctionWorker,
+    )
+
+
+def sentence(error: BaseException) -> str:
+    """Say a failure in one sentence; one that is not ours to explain goes to the log in full."""
+    if isinstance(error, XraysepError):
+        return str(error)
+    log.error("unexpected failure", exc_info=error)
+    return f"Something went wrong that should not ({type(error).__name__}: {error}); please report"

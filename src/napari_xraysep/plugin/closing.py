@@ -1,0 +1,76 @@
+"""Asks before the dock or the whole window is closed, where something would be lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qtpy.QtCore import QEvent, QObject
+from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+
+class CloseGuard(QObject):
+    """Watches the dock and the window that a widget lies in.
+
+    Parameters
+    ----------
+    may_close
+        Called before closing; True lets it happen.
+    closed
+        Called when it happens.
+    """
+
+    def __init__(
+        self, widget: QWidget, may_close: Callable[[], bool], closed: Callable[[], None]
+    ) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        self._may_close = may_close
+        self._closed = closed
+        self._dock: QDockWidget | None = None
+        self._window: QMainWindow | None = None
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: D102
+        if event is None:
+            return False
+        if watched is self._widget and event.type() == QEvent.Type.ParentChange:
+            self._watch()
+        elif watched is self._window and event.type() == QEvent.Type.Close:
+            if not self._closing_by_program() and not self._may_close():
+                event.ignore()
+                return True
+            self._closed()
+        return False
+
+    def _watch(self) -> None:
+        """Find the dock and the window, once the widget has been put into them."""
+        place = self._widget.parent()
+        while place is not None:
+            if isinstance(place, QDockWidget) and place is not self._dock:
+                self._guard_dock(place)
+            if isinstance(place, QMainWindow) and place is not self._window:
+                self._window = place
+                place.installEventFilter(self)
+            place = place.parent()
+
+    def _guard_dock(self, dock: QDockWidget) -> None:
+        """Ask first when the dock's close button is pressed.
+
+        napari's button calls ``destroyOnClose`` on the dock, and no event can stop that.
+        """
+        self._dock = dock
+        destroy = getattr(dock, "destroyOnClose", None)
+        if destroy is None:
+            return
+
+        def ask_then_destroy() -> None:
+            if self._may_close():
+                self._closed()
+                destroy()
+
+        dock.destroyOnClose = ask_then_destroy
+
+    def _closing_by_program(self) -> bool:
+        """Whether ``viewer.close()`` was called: napari then closes the canvas first, for good."""
+        canvas = getattr(self._window, "_qt_viewer", None)
+        return canvas is not None and canvas.isHidden()

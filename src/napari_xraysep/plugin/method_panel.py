@@ -1,0 +1,151 @@
+"""Which method separates, and how: method, preset, settings, allocation, seed, device."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+from superqt import QCollapsible
+
+from napari_xraysep.plugin.settings_form import SettingsForm
+from napari_xraysep.records import Kind, RunRecord
+from napari_xraysep.separation import method as registry
+from napari_xraysep.separation.engine import Device, RunOptions
+from napari_xraysep.separation.method import Allocation, Method, Preset
+
+PRESETS: dict[Preset, str] = {
+    "fast": "fast – quick, for this computer",
+    "paper": "paper – as published, slow",
+}
+ALLOCATIONS: dict[Allocation, str] = {
+    "none": "keep it apart",
+    "even": "half to each layer",
+    "variance": "to the layer it more likely comes from",
+}
+ALLOCATION_HELP = (
+    "No model explains all of the radiograph: brushwork, thickness and noise that no photograph "
+    "shows are left. This can be kept apart, shared in halves, or shared by how much each layer "
+    "usually leaves unexplained at such a place."
+)
+SEED_HELP = "The same seed on the same device gives the same result again."
+DEVICE_HELP = "Where to compute. With auto, the graphics card where there is a usable one."
+
+
+class MethodPanel(QWidget):
+    """Choose a method and its settings."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.form: SettingsForm | None = None
+        self.method = QComboBox()
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.preset = QComboBox()
+        for preset, text in PRESETS.items():
+            self.preset.addItem(text, preset)
+        self.allocation = QComboBox()
+        self.seed = QSpinBox()
+        self.seed.setRange(0, 2**31 - 1)
+        self.device = QComboBox()
+        for device in get_args(Device):
+            self.device.addItem(device, device)
+        top = _rows()
+        top.addRow("Method", self.method)
+        top.addRow(self.summary)
+        top.addRow("Preset", self.preset)
+        self._form_place = QVBoxLayout()
+        below = _rows()
+        below.addRow(_tipped("Unexplained part", self.allocation, ALLOCATION_HELP), self.allocation)
+        more = QWidget()
+        repeat = _rows(more)
+        repeat.addRow(_tipped("Seed", self.seed, SEED_HELP), self.seed)
+        repeat.addRow(_tipped("Device", self.device, DEVICE_HELP), self.device)
+        folded = QCollapsible("Seed and device")
+        folded.addWidget(more)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addLayout(self._form_place)
+        layout.addLayout(below)
+        layout.addWidget(folded)
+        self.method.currentIndexChanged.connect(self._show_method)
+        self.preset.currentIndexChanged.connect(self._apply_preset)
+        self.show_methods(None)
+
+    @property
+    def chosen(self) -> Method:
+        """The method chosen."""
+        return registry.get_method(self.method.currentData())
+
+    @property
+    def options(self) -> RunOptions:
+        """Seed, device, preset and allocation as chosen."""
+        return RunOptions(
+            seed=self.seed.value(),
+            device=self.device.currentData() if self.chosen.uses_torch else "auto",
+            preset=self.preset.currentData(),
+            allocation=self.allocation.currentData(),
+        )
+
+    def show_methods(self, kind: Kind | None) -> None:
+        """List the methods that can separate such a painting; all of them for None."""
+        before = self.method.currentData()
+        fitting = [m for m in registry.methods().values() if kind is None or kind in m.kinds]
+        self.method.blockSignals(True)
+        self.method.clear()
+        for method in fitting:
+            self.method.addItem(method.title, method.name)
+        self.method.setCurrentIndex(max(0, self.method.findData(before)))
+        self.method.blockSignals(False)
+        if self.method.currentData() != before:
+            self._show_method()
+
+    def show_record(self, record: RunRecord) -> None:
+        """Fill in what an earlier run was made with; its method must be listed."""
+        self.method.setCurrentIndex(self.method.findData(record.method))
+        self.preset.setCurrentIndex(max(0, self.preset.findData(record.preset)))
+        assert self.form is not None
+        self.form.set_values(record.settings)
+        self.allocation.setCurrentIndex(max(0, self.allocation.findData(record.allocation)))
+        self.seed.setValue(record.seed)
+
+    def _show_method(self) -> None:
+        if self.form is not None:
+            self._form_place.removeWidget(self.form)
+            self.form.deleteLater()
+        method = self.chosen
+        self.summary.setText(method.summary)
+        self.summary.setToolTip(method.paper)
+        self.form = SettingsForm(method, self.preset.currentData())
+        self._form_place.addWidget(self.form)
+        self.device.setEnabled(method.uses_torch)
+        self._show_allocations()
+
+    def _apply_preset(self) -> None:
+        if self.form is not None:
+            self.form.set_preset(self.preset.currentData())
+        self._show_allocations()
+
+    def _show_allocations(self) -> None:
+        """List the ways to share, the one that this preset takes by itself first."""
+        before = self.allocation.currentData()
+        own = self.chosen.allocation.get(self.preset.currentData(), "even")
+        self.allocation.clear()
+        self.allocation.addItem(f"as the method does: {ALLOCATIONS[own]}", None)
+        for how, text in ALLOCATIONS.items():
+            self.allocation.addItem(text, how)
+        self.allocation.setCurrentIndex(max(0, self.allocation.findData(before)))
+
+
+def _rows(parent: QWidget | None = None) -> QFormLayout:
+    form = QFormLayout(parent) if parent is not None else QFormLayout()
+    form.setContentsMargins(0, 0, 0, 0)
+    form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    return form
+
+
+def _tipped(text: str, field: QWidget, tooltip: str) -> QLabel:
+    label = QLabel(text)
+    label.setToolTip(tooltip)
+    field.setToolTip(tooltip)
+    return label

@@ -1,0 +1,65 @@
+"""Readers for napari: a stored run, and radiographs that napari does not open by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from napari_xraysep.domain import to_unit
+from napari_xraysep.io.reading import read_radiograph
+from napari_xraysep.io.results import read_run
+from napari_xraysep.plugin.panes import KEY, contrast_of, error_scale
+from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, result_name
+from napari_xraysep.plugin.stored_run import hidden_errors, mixture_of
+
+LayerData = tuple[Any, dict[str, Any], str]
+Reader = Callable[[str | Sequence[str]], list[LayerData]]
+
+
+def run_reader(path: str | Sequence[str]) -> Reader | None:
+    """Return a reader where the path is a run's folder or its ``run.json``."""
+    if not isinstance(path, str):
+        return None
+    folder = _folder(path)
+    return read_run_layers if (folder / "run.json").is_file() else None
+
+
+def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
+    """Read a stored run's layers, the first on top; see `stored_run` for the dock's way."""
+    stored = read_run(_folder(str(path)))
+    record = stored.record
+    contrast = contrast_of(mixture_of(stored.layers))
+    scale = error_scale(contrast)
+    hidden = hidden_errors(record.allocation)
+    return [
+        (
+            stored.layers[name],
+            {
+                "name": result_name(name, contrast, simulated=record.simulated),
+                "contrast_limits": (-scale, scale) if name in ERRORS else contrast,
+                "visible": name not in hidden,
+                "metadata": {KEY: {"shown": True, "result": name}},
+            },
+            "image",
+        )
+        for name in names_upwards(stored.layers)
+    ]
+
+
+def radiograph_reader(path: str | Sequence[str]) -> Reader | None:
+    """Return a reader for one DICOM or JPEG 2000 file."""
+    return read_radiograph_layer if isinstance(path, str) else None
+
+
+def read_radiograph_layer(path: str | Sequence[str]) -> list[LayerData]:
+    """Read a radiograph as 0..1 grey."""
+    file = read_radiograph(Path(str(path)))
+    grey = to_unit(file.pixels, file.bits)
+    simulated = " (simulated)" if file.simulated else ""
+    shown = {"name": Path(str(path)).stem + simulated, "contrast_limits": contrast_of(grey)}
+    return [(grey, shown, "image")]
+
+
+def _folder(path: str) -> Path:
+    return Path(path).parent if Path(path).name == "run.json" else Path(path)

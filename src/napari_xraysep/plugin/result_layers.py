@@ -1,0 +1,109 @@
+"""The result layers of one run: made once, then given new data epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from napari_xraysep.domain import Floats
+from napari_xraysep.plugin.panes import KEY, add_pane, error_scale, side_by_side
+from napari_xraysep.records import HYPOTHETICAL
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+ERRORS = ("residual", "unexplained")
+
+
+class ResultLayers:
+    """Keeps the layers of one run up to date; only the GUI thread may use it.
+
+    A layer that the user deletes stays deleted, one that is renamed keeps its new name.
+
+    Parameters
+    ----------
+    contrast
+        Grey range of the radiograph, the same for every layer.
+    simulated
+        The radiograph was simulated, and the names say so.
+    hidden
+        Names of results that start hidden.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        contrast: tuple[float, float],
+        *,
+        simulated: bool,
+        hidden: tuple[str, ...] = (),
+    ) -> None:
+        self._viewer = viewer
+        self._contrast = contrast
+        self._scale = error_scale(contrast)
+        self._simulated = simulated
+        self._hidden = hidden
+        self._layers: dict[str, Image] = {}
+
+    def show(self, layers: Mapping[str, Floats], pixel_step: int = 1) -> None:
+        """Show all results at once; see `set`."""
+        for name in names_upwards(layers):
+            self.set(name, layers[name], pixel_step)
+
+    def set(self, name: str, data: Floats, pixel_step: int = 1) -> None:
+        """Show new data of one result.
+
+        Parameters
+        ----------
+        data
+            (h, w) float32 in the working domain; kept, so it must not change later.
+        pixel_step
+            Pixels of the radiograph between two pixels of ``data``.
+        """
+        layer = self._layers.get(name)
+        if layer is None:
+            self._layers[name] = self._make(name, data, pixel_step)
+        elif layer in self._viewer.layers:
+            if layer.data.shape != data.shape:
+                self._place(layer, pixel_step)
+            layer.data = data
+
+    def _make(self, name: str, data: Floats, pixel_step: int) -> Image:
+        error = name in ERRORS
+        layer = add_pane(
+            self._viewer,
+            data,
+            result_name(name, self._contrast, simulated=self._simulated),
+            {"result": name},
+            contrast=(-self._scale, self._scale) if error else self._contrast,
+            visible=name not in self._hidden,
+        )
+        self._place(layer, pixel_step)
+        if len(self._layers) == 0:
+            side_by_side(self._viewer)
+        return layer
+
+    @staticmethod
+    def _place(layer: Image, pixel_step: int) -> None:
+        """Lay a shrunk image over the radiograph: its pixels are blocks of the full one."""
+        layer.scale = (pixel_step, pixel_step)
+        layer.translate = ((pixel_step - 1) / 2,) * 2
+
+
+def result_name(name: str, contrast: tuple[float, float], *, simulated: bool) -> str:
+    """Return what a result is called in the viewer; errors state their scale."""
+    stated = f" (±{error_scale(contrast):g})" if name in ERRORS else ""
+    return f"{name}{stated} – {HYPOTHETICAL}" + (" (simulated)" if simulated else "")
+
+
+def names_upwards(layers: Mapping[str, Floats]) -> list[str]:
+    """Order results from the bottom of the layer list up: errors below, the first layer on top."""
+    return sorted(layers, key=lambda name: (name not in ERRORS, list(layers)[::-1].index(name)))
+
+
+def hide_results(viewer: Viewer) -> None:
+    """Hide the results of earlier runs, so that two runs are not taken for one."""
+    for layer in viewer.layers:
+        if "result" in layer.metadata.get(KEY, {}):
+            layer.visible = False

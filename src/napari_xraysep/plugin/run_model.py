@@ -1,0 +1,127 @@
+"""A run as its view sees it: what has been said so far, kept small; without Qt.
+
+The worker's thread writes with `RunModel.take`, the GUI thread reads. Of previews only the newest
+is kept, so that a slow window can never fall behind.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+
+from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
+
+CURVE_POINTS = 1000
+
+
+class State(Enum):
+    """Where a run stands."""
+
+    RUNNING = "running"
+    STOPPING = "stopping"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
+    FAILED = "failed"
+
+
+class RunModel:
+    """One run.
+
+    Parameters
+    ----------
+    clock
+        Seconds, for the time left.
+
+    Attributes
+    ----------
+    cancel
+        Set to stop the run; the engine looks at it between steps.
+    progress
+        Every step so far that had losses, for the run folder.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.cancel = threading.Event()
+        self.progress: list[Progress] = []
+        self.finished: Finished | None = None
+        self.stage = ""
+        self.step = self.epoch = self.total_steps = 0
+        self._failed = False
+        self._preview: Preview | None = None
+        self._lock = threading.Lock()
+        self._clock = clock
+        self._began = clock()
+
+    def take(self, event: Event) -> None:
+        """Note what the run says; called on the worker's thread."""
+        with self._lock:
+            if isinstance(event, Started):
+                self.total_steps = event.total_steps
+                self._began = self._clock()
+            elif isinstance(event, Progress):
+                self.stage, self.step, self.epoch = event.stage, event.step, event.epoch
+                if event.losses:
+                    self.progress.append(event)
+            elif isinstance(event, Preview):
+                self._preview = event
+            else:
+                self.finished = event
+
+    def take_preview(self) -> Preview | None:
+        """Return the newest preview, once."""
+        with self._lock:
+            preview, self._preview = self._preview, None
+        return preview
+
+    def curves(self) -> dict[str, tuple[list[int], list[float]]]:
+        """Return steps and values of each loss term, thinned to what a plot can show."""
+        with self._lock:
+            shown = self.progress[:: max(1, len(self.progress) // CURVE_POINTS)]
+        return curves_of((event.step, event.losses) for event in shown)
+
+    def fail(self) -> None:
+        """Note that the run could not go on."""
+        self._failed = True
+
+    @property
+    def state(self) -> State:
+        """Where the run stands."""
+        if self._failed:
+            return State.FAILED
+        if self.finished is not None:
+            return State.COMPLETE if self.finished.complete else State.INCOMPLETE
+        return State.STOPPING if self.cancel.is_set() else State.RUNNING
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Estimated from the steps done so far; None before the first."""
+        if not self.step or not self.total_steps:
+            return None
+        taken = self._clock() - self._began
+        return max(0.0, taken / self.step * (self.total_steps - self.step))
+
+
+def curves_of(
+    steps: Iterable[tuple[int, Mapping[str, float]]],
+) -> dict[str, tuple[list[int], list[float]]]:
+    """Gather losses by term: steps and values."""
+    curves: dict[str, tuple[list[int], list[float]]] = {}
+    for step, losses in steps:
+        for name, value in losses.items():
+            at, values = curves.setdefault(name, ([], []))
+            at.append(step)
+            values.append(value)
+    return curves
+
+
+def plain_time(seconds: float) -> str:
+    """Say a duration as a person would."""
+    if seconds < 10:
+        return "a few seconds"
+    if seconds < 90:
+        return f"{round(seconds / 5) * 5:.0f} s"
+    if seconds < 90 * 60:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,73 @@
+"""How a run stands: progress, time left, the loss curves, and what to keep in mind."""
+
+from __future__ import annotations
+
+from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from napari_xraysep.plugin.loss_plot import Curves, LossPlot
+from napari_xraysep.plugin.run_model import RunModel, State, plain_time
+from napari_xraysep.records import RECOMBINATION_WARNING
+
+
+class RunPanel(QWidget):
+    """Shows one run; knows nothing of threads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.status = QLabel()
+        self.message = QLabel()
+        self.message.setWordWrap(True)
+        self.caution = QLabel()
+        self.caution.setWordWrap(True)
+        self.plot = LossPlot()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.bar, self.status, self.message, self.caution):
+            layout.addWidget(widget)
+        layout.addWidget(self.plot, 1)
+        self.clear()
+
+    def clear(self) -> None:
+        """Show that nothing has run yet."""
+        self.bar.setRange(0, 1)
+        self.bar.setValue(0)
+        self.status.setText("")
+        self.message.setText("")
+        self.caution.hide()
+        self.plot.clear()
+
+    def show_progress(self, model: RunModel) -> None:
+        """Show how far a run is and how long it may take."""
+        state = model.state
+        if state is State.STOPPING:
+            self.status.setText("stopping…")
+            return
+        if not model.total_steps:
+            self.bar.setRange(0, 0)
+            self.status.setText("starting…")
+            return
+        self.bar.setRange(0, model.total_steps)
+        self.bar.setValue(model.step)
+        parts = [f"epoch {model.epoch}"] if model.epoch else []
+        parts.append(f"{100 * model.step // model.total_steps} %")
+        left = model.seconds_left
+        if left is not None and model.step < model.total_steps:
+            parts.append(f"about {plain_time(left)} left")
+        self.status.setText(" · ".join(parts))
+
+    def show_end(self, status: str, message: str) -> None:
+        """Show how a run ended."""
+        self.bar.setRange(0, max(1, self.bar.maximum()))
+        self.status.setText(status)
+        self.message.setText(message)
+
+    def show_caution(self, uncertainty: str) -> None:
+        """Say what the layers do not prove, beside the result."""
+        self.caution.setText(f"<i>{RECOMBINATION_WARNING} Uncertainty: {uncertainty}.</i>")
+        self.caution.show()
+
+    def show_curves(self, curves: Curves) -> None:
+        """Draw the losses."""
+        self.plot.show_curves(curves)

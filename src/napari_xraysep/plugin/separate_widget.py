@@ -1,0 +1,265 @@
+"""The dock widget *Separate*: choose a method, start, watch the layers take shape."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_xraysep.errors import XraysepError
+from napari_xraysep.painting import Painting
+from napari_xraysep.plugin import questions
+from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.closing import CloseGuard
+from napari_xraysep.plugin.method_panel import MethodPanel
+from napari_xraysep.plugin.output_choice import OutputChoice
+from napari_xraysep.plugin.panes import contrast_of
+from napari_xraysep.plugin.result_layers import ResultLayers, hide_results
+from napari_xraysep.plugin.run_panel import RunPanel
+from napari_xraysep.plugin.run_view import RunView
+from napari_xraysep.plugin.run_worker import Job
+from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.stored_run import describe, hidden_errors, show_stored, stored_curves
+from napari_xraysep.workflows.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    import napari.viewer
+
+    from napari_xraysep.io.results import StoredRun
+
+NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
+STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
+SAVE, DO_NOT_SAVE, KEEP_OPEN = "Save…", "Close without saving", "Keep open"
+CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START = "Choose a folder…", "Run without saving", "Do not start"
+
+
+class Separate(QWidget):
+    """Run a separation on the loaded painting."""
+
+    def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
+        super().__init__()
+        self._viewer = plain_viewer(napari_viewer)
+        self._session = session_of(self._viewer)
+        self.run: RunView | None = None
+        self.running = False
+        self.unsaved = False
+        self.painting = QLabel()
+        self.painting.setWordWrap(True)
+        self.panel = MethodPanel()
+        self.output = OutputChoice()
+        self.start_button = QPushButton("Separate")
+        self.cancel_button = QPushButton("Cancel")
+        self.open_button = QPushButton("Open run…")
+        self.save_button = QPushButton("Save…")
+        self.progress = RunPanel()
+        self._lay_out()
+        self.start_button.clicked.connect(self.start)
+        self.cancel_button.clicked.connect(self.cancel)
+        self.open_button.clicked.connect(self._ask_open)
+        self.save_button.clicked.connect(self.save)
+        self._session.changed.connect(self._painting_changed)
+        self._guard = CloseGuard(self, self._may_close, self._closed)
+        self._painting_changed()
+
+    def _lay_out(self) -> None:
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(4, 4, 4, 4)
+        column.addWidget(self.panel)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(inner)
+        buttons = QHBoxLayout()
+        for button in (self.start_button, self.cancel_button, self.save_button, self.open_button):
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 2, 4, 2)
+        layout.addWidget(self.painting)
+        layout.addWidget(scroll, 3)
+        layout.addWidget(self.output)
+        layout.addLayout(buttons)
+        layout.addWidget(self.progress, 4)
+        self.setMinimumWidth(380)
+
+    def start(self) -> None:
+        """Check everything that can be checked, then start the run on another thread."""
+        loaded = self._session.loaded
+        if self.running or loaded is None:
+            return
+        if loaded.painting is None:
+            self.progress.show_end("", loaded.refusal)
+            return
+        if self.unsaved and not self._give_up_unsaved("Start another run?"):
+            return
+        try:
+            job = self._job(loaded.painting)
+        except XraysepError as error:
+            self.progress.show_end("", str(error))
+            return
+        if job is None:
+            return
+        hide_results(self._viewer)
+        layers = ResultLayers(
+            self._viewer,
+            contrast_of(loaded.pictures[0].pixels),
+            simulated=loaded.painting.simulated,
+            hidden=hidden_errors(self._allocation()),
+        )
+        self.run = RunView(job, layers, self.progress, self._run_ended, self)
+        self.running, self.unsaved = True, False
+        self._refresh()
+        self.run.start()
+
+    def cancel(self) -> None:
+        """Ask the run to stop; what it has is kept and marked incomplete."""
+        if self.run is not None and self.running:
+            self.run.cancel()
+            self.cancel_button.setEnabled(False)
+
+    def save(self) -> bool:
+        """Write the layers of the last run into a folder that the user chooses."""
+        run = self.run
+        if run is None or run.model.finished is None or not self.output.choose():
+            return False
+        folder = self.output.folder
+        assert folder is not None
+        try:
+            store = RunFolder(folder, run.job.painting)
+            for step in run.model.progress:
+                store.note(step)
+            run.saved = store.write(run.model.finished)
+        except (XraysepError, OSError) as error:
+            self.progress.show_end("not saved", str(error))
+            return False
+        self.unsaved = False
+        self.progress.show_end(*run.outcome())
+        self._refresh()
+        return True
+
+    def open_run(self, folder: Path) -> None:
+        """Bring a stored run back: layers, settings, losses."""
+        from napari_xraysep.io.results import read_run
+
+        self.progress.show_end("", f"Opening {folder.name}…")
+        in_background(partial(read_run, folder), partial(self._opened, folder), self._not_opened)
+
+    def _job(self, painting: Painting) -> Job | None:
+        """Gather what to run; None where the user would rather not start."""
+        assert self.panel.form is not None
+        method, options = self.panel.chosen, self.panel.options
+        settings = self.panel.form.values()
+        method.check_kind(painting.kind)
+        method.settings_for(options.preset, settings)
+        folder = self.output.folder
+        if folder is None:
+            answer = questions.ask(
+                self,
+                "This radiograph has no folder of its own to store the run in.",
+                (CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START),
+            )
+            if answer == DO_NOT_START or (answer == CHOOSE_FOLDER and not self.output.choose()):
+                return None
+            folder = self.output.folder
+        store = None if folder is None else RunFolder(folder, painting)
+        return Job(painting, method.name, settings, options, store)
+
+    def _allocation(self) -> str:
+        options = self.panel.options
+        return options.allocation or self.panel.chosen.allocation.get(options.preset, "even")
+
+    def _run_ended(self) -> None:
+        self.running = False
+        run = self.run
+        if run is not None and run.model.finished is not None:
+            self.unsaved = bool(run.model.finished.layers) and run.saved is None
+        self.output.refresh()
+        self._refresh()
+
+    def _painting_changed(self) -> None:
+        loaded = self._session.loaded
+        painting = None if loaded is None else loaded.painting
+        if painting is not None:
+            height, width = painting.shape
+            simulated = ", simulated" if painting.simulated else ""
+            self.painting.setText(
+                f"<b>{painting.kind.capitalize()}</b> painting, {width} × {height} px{simulated}"
+                if painting.kind == "double-sided"
+                else f"<b>Concealed design</b>, {width} × {height} px{simulated}"
+            )
+            self.panel.show_methods(painting.kind)
+        else:
+            self.painting.setText(NO_PAINTING if loaded is None else loaded.refusal)
+        if loaded is not None:
+            self.output.set_radiograph(loaded.radiograph_file)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        self.start_button.setEnabled(not self.running and self._session.loaded is not None)
+        self.cancel_button.setEnabled(self.running)
+        self.open_button.setEnabled(not self.running)
+        self.save_button.setVisible(self.unsaved)
+        self.panel.setEnabled(not self.running)
+        self.output.setEnabled(not self.running)
+
+    def _ask_open(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Open a run: choose its folder")
+        if name:
+            self.open_run(Path(name))
+
+    def _opened(self, folder: Path, stored: StoredRun) -> None:
+        if self.running or (self.unsaved and not self._give_up_unsaved("Open another run?")):
+            return
+        show_stored(self._viewer, stored, folder)
+        loaded = self._session.loaded
+        if loaded is None or loaded.painting is None or loaded.painting.kind != stored.record.kind:
+            self.panel.show_methods(stored.record.kind)
+        self.progress.clear()
+        try:
+            self.panel.show_record(stored.record)
+            self.progress.show_end(f"opened {folder.name}", describe(stored.record))
+        except XraysepError as error:
+            self.progress.show_end(f"opened {folder.name}", str(error))
+        self.progress.show_curves(stored_curves(stored.losses))
+        self.progress.show_caution(stored.record.uncertainty)
+        self.run = None
+
+    def _not_opened(self, problem: str) -> None:
+        self.progress.show_end("not opened", problem)
+
+    def _give_up_unsaved(self, question: str) -> bool:
+        answer = questions.ask(
+            self,
+            f"The layers of the last run are not saved. {question}",
+            (SAVE, "Go on without saving", "Go back"),
+        )
+        return self.save() if answer == SAVE else answer == "Go on without saving"
+
+    def _may_close(self) -> bool:
+        """Ask where closing would lose a run or its layers."""
+        if self.running:
+            question = "A separation is running. If you stop it, its layers so far are lost."
+            return questions.ask(self, question, (STOP_AND_CLOSE, KEEP_RUNNING)) == STOP_AND_CLOSE
+        if self.unsaved:
+            question = "The layers of the last run are not saved."
+            answer = questions.ask(self, question, (SAVE, DO_NOT_SAVE, KEEP_OPEN))
+            return self.save() if answer == SAVE else answer == DO_NOT_SAVE
+        return True
+
+    def _closed(self) -> None:
+        """Stop a run that is under way; its thread ends by itself."""
+        if self.run is not None:
+            self.run.abandon()
+        self._session.changed.disconnect(self._painting_changed, missing_ok=True)

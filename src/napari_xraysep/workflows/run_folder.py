@@ -1,0 +1,73 @@
+"""The folder that a separation leaves behind: checked before the run, written once after it."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+from napari_xraysep.errors import SeparationError
+from napari_xraysep.evaluation.figures import preview_png
+from napari_xraysep.io.results import check_output, run_file_names, write_run
+from napari_xraysep.painting import Painting
+from napari_xraysep.region import Region
+from napari_xraysep.separation.events import Event, Finished, Progress
+
+
+class RunFolder:
+    """Collects what a run says and writes it, for the command line and the dock widget alike.
+
+    Parameters
+    ----------
+    folder
+        Where to write; made when the run has finished, not before.
+    painting
+        What is separated.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written or already holds a run.
+    """
+
+    def __init__(self, folder: Path, painting: Painting) -> None:
+        check_output(folder, run_file_names(painting.kind))
+        self.folder = folder
+        self._painting = painting
+        self._losses: list[dict[str, object]] = []
+
+    def note(self, event: Event) -> None:
+        """Remember the losses of a `Progress`; other events pass."""
+        if isinstance(event, Progress) and event.losses:
+            at = {"stage": event.stage, "restart": event.restart, "step": event.step}
+            self._losses.append({**at, "epoch": event.epoch, **event.losses})
+
+    def write(self, finished: Finished) -> Path:
+        """Write layers, losses, ``preview.png`` and ``run.json``; return the folder.
+
+        Raises
+        ------
+        SeparationError
+            The run was cancelled before it had any layers.
+        InputError
+            The folder cannot be written.
+        """
+        if not finished.layers:
+            raise SeparationError(
+                finished.record.method,
+                "it was cancelled before it had any layers",
+                "let it run a little longer",
+            )
+        record = finished.record
+        region = None if record.region is None else Region.parse(record.region)
+        picture = preview_png(finished.layers, self._painting.block(region).xray, record)
+        write_run(self.folder, finished.layers, record, self._losses, picture)
+        return self.folder
+
+
+def next_run_folder(beside: Path) -> Path:
+    """Return the first free ``NAME-xraysep-N`` beside a file called NAME; nothing is made."""
+    for number in count(1):
+        folder = beside.parent / f"{beside.stem}-xraysep-{number}"
+        if not folder.exists():
+            return folder
+    raise AssertionError("count() never ends")
