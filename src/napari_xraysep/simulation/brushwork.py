@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.painting import Floats
+from napari_xraysep.domain import Floats
 from napari_xraysep.simulation.fields import Rng, orientation, smooth_noise
 
 

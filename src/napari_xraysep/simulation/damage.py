@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial import cKDTree
 
-from napari_xraysep.painting import Floats
+from napari_xraysep.domain import Floats
 from napari_xraysep.simulation.fields import Rng, share_mask, smooth_noise
 from napari_xraysep.simulation.pigments import PIGMENTS
 from napari_xraysep.simulation.settings import SimulationSettings

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_xraysep.painting import Floats
+from napari_xraysep.domain import Floats
 
 Rng = np.random.Generator
 

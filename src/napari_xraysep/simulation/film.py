@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from napari_xraysep.painting import Domain, Floats
+from napari_xraysep.domain import Domain, Floats
 from napari_xraysep.simulation.fields import Rng
 from napari_xraysep.simulation.settings import SimulationSettings
 

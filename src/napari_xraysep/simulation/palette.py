@@ -12,7 +12,7 @@ from scipy.cluster.vq import kmeans2
 from scipy.optimize import nnls
 from skimage.color import rgb2lab
 
-from napari_xraysep.painting import Floats
+from napari_xraysep.domain import Floats
 from napari_xraysep.simulation.fields import Rng, smooth_noise
 from napari_xraysep.simulation.pigments import FAMILIES, PIGMENTS, Pigment, family
 

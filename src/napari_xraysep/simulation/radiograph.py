@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 from pydantic import Field
 from skimage.color import rgb2gray
-from skimage.transform import resize
 
+from napari_xraysep.domain import Floats, Response
 from napari_xraysep.errors import InputError
-from napari_xraysep.painting import Floats, Response, to_unit
 from napari_xraysep.records import InputRecord, Kind, Record
 from napari_xraysep.simulation.brushwork import thickness
 from napari_xraysep.simulation.damage import age
-from napari_xraysep.simulation.fields import Rng, displaced, displacement, smooth_noise
+from napari_xraysep.simulation.fields import Rng, smooth_noise
 from napari_xraysep.simulation.film import blurred, ceiling, expose
 from napari_xraysep.simulation.palette import Palette, assign, main_palette
+from napari_xraysep.simulation.photographs import common_grid, misregistered, read_picture
 from napari_xraysep.simulation.pigments import EFFECTIVE_ENERGY_KEV
 from napari_xraysep.simulation.settings import SimulationSettings
 from napari_xraysep.simulation.support import nails, support
@@ -108,10 +107,10 @@ def simulate(
     if seed < 0:
         raise InputError("--seed", f"{seed} is negative", "give zero or more")
     (first_side, first_source), (second_side, second_source) = (
-        _read(front, "front"),
-        _read(back, "back"),
+        read_picture(front, "front"),
+        read_picture(back, "back"),
     )
-    pictures = _common_grid(first_side, second_side, settings.size)
+    pictures = common_grid(first_side, second_side, settings.size)
     if kind == "double-sided":
         pictures = (pictures[0], np.ascontiguousarray(pictures[1][:, ::-1]))
     shape = pictures[0].shape[:2]
@@ -141,7 +140,7 @@ def simulate(
     truths = tuple(
         np.asarray(film.scale * layer + shared / 2, np.float32) for layer in (first, second)
     )
-    photographs = [_misregister(p, settings.misregistration_px, chance[5]) for p in pictures]
+    photographs = [misregistered(p, settings.misregistration_px, chance[5]) for p in pictures]
     record = SimulationRecord(
         kind=kind,
         seed=seed,
@@ -185,51 +184,3 @@ def _extent(shape: tuple[int, int], share: float, rng: Rng) -> Floats:
     field = field + 0.15 * smooth_noise(shape, max(shape) / 5, rng)
     edge = float(np.quantile(field, share))
     return np.asarray(1 / (1 + np.exp(np.clip((field - edge) / 0.04, -50, 50))), np.float32)
-
-
-def _read(photograph: Any, role: Literal["front", "back"]) -> tuple[Floats, InputRecord]:
-    """Photograph as sRGB floats in 0..1, and what is known of its file."""
-    if isinstance(photograph, (str, Path)):
-        from napari_xraysep.io.reading import read_photograph
-
-        file = read_photograph(Path(photograph))
-        return to_unit(file.pixels), file.record(role)
-    pixels = np.asarray(photograph)
-    if pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < 16:
-        raise InputError(
-            role,
-            f"this is an array of shape {pixels.shape}",
-            "give a colour photograph (height, width, 3) of at least 16 by 16 pixels",
-        )
-    values = to_unit(pixels)
-    if not (np.isfinite(values).all() and values.min() >= 0 and values.max() <= 1):
-        raise InputError(role, "it holds values outside 0..1", "scale floats into 0..1")
-    height, width = pixels.shape[:2]
-    return values, InputRecord(role=role, height=height, width=width)
-
-
-def _common_grid(front: Floats, back: Floats, size: int | None) -> tuple[Floats, Floats]:
-    """Cut the second to the first's proportions, about its centre, and resize both to one grid."""
-    height, width = front.shape[:2]
-    scale = 1.0 if size is None else size / max(height, width)
-    shape = max(round(height * scale), 16), max(round(width * scale), 16)
-    tall, wide = back.shape[:2]
-    keep_tall = min(tall, round(wide * height / width))
-    keep_wide = min(wide, round(tall * width / height))
-    y, x = (tall - keep_tall) // 2, (wide - keep_wide) // 2
-    back = back[y : y + keep_tall, x : x + keep_wide]
-    return _resized(front, shape), _resized(back, shape)
-
-
-def _resized(image: Floats, shape: tuple[int, int]) -> Floats:
-    if image.shape[:2] == shape:
-        return image
-    smaller = image.shape[0] > shape[0]
-    values = np.clip(resize(image, shape, order=1, anti_aliasing=smaller), 0, 1)
-    return np.asarray(values, np.float32)
-
-
-def _misregister(picture: Floats, rms: float, rng: Rng) -> Floats:
-    if rms == 0:
-        return picture
-    return displaced(picture, *displacement(picture.shape[:2], rms, rng))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from napari_xraysep.painting import Floats
+from napari_xraysep.domain import Floats
 from napari_xraysep.simulation.fields import Rng, smooth_noise
 from napari_xraysep.simulation.pigments import PIGMENTS, mass_attenuation
 from napari_xraysep.simulation.settings import SimulationSettings
