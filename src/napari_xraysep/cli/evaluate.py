@@ -1,0 +1,83 @@
+"""``xraysep evaluate``: how good a separation is, beside what is reached without effort."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_xraysep.cli import say
+from napari_xraysep.errors import InputError
+
+
+def evaluate(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
+    truth_1: Annotated[
+        Path | None, typer.Option("--truth-1", help="The true front or surface layer, if known.")
+    ] = None,
+    truth_2: Annotated[
+        Path | None, typer.Option("--truth-2", help="The true back or concealed layer, if known.")
+    ] = None,
+    as_json: say.Json = False,
+) -> None:
+    """Measure a run, and the baselines beside it."""
+    from napari_xraysep.evaluation import meaning
+    from napari_xraysep.workflows.measure import measure
+
+    if truth_1 is not None and truth_2 is not None:
+        truths = (truth_1, truth_2)
+    elif truth_1 is None and truth_2 is None:
+        truths = None
+    else:
+        absent = "--truth-1" if truth_1 is None else "--truth-2"
+        raise InputError(absent, "only the other true layer is given", "give both or neither")
+    measured = measure(folder, truths)
+    record, metrics, baselines = measured.record, measured.metrics, measured.baselines
+    data = {
+        "run": str(folder),
+        "statement": record.statement,
+        "warning": record.warning,
+        "simulated": record.simulated,
+        "layers": record.layers[:2],
+        "metrics": metrics,
+        "baselines": baselines,
+        "meanings": {name: meaning(name) for name in metrics},
+    }
+    text = [
+        f"{record.statement.capitalize()} by {record.method}, allocation {record.allocation}"
+        + (", of a simulated radiograph" if record.simulated else "")
+        + ("" if record.complete else ", partial: stopped before its end"),
+        "Metrics ending in _1 are of the "
+        f"{record.layers[0]}, in _2 of the {record.layers[1]}; only pixels not masked count.",
+        "",
+        *_table({"this run": metrics, **baselines}),
+        "",
+        "What a bad value of this run would mean:",
+        *_sentences({name.removesuffix("_1").removesuffix("_2"): name for name in metrics}),
+        "",
+        record.warning,
+    ]
+    say.result(as_json, data, text)
+
+
+def _table(columns: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """Set metrics in rows and the run and its baselines in columns."""
+    rows = [f"{'':<14}" + "".join(f"{title:>16}" for title in columns)]
+    for name in columns["this run"]:
+        values = (f"{values[name]:>16.4g}" for values in columns.values())
+        rows.append(f"{name:<14}" + "".join(values))
+    return rows
+
+
+def _sentences(names: Mapping[str, str]) -> list[str]:
+    from napari_xraysep.evaluation import meaning
+
+    lines: list[str] = []
+    for title, name in names.items():
+        lines += textwrap.wrap(
+            f"{title:<14}{meaning(name)}", 98, subsequent_indent=" " * 14, drop_whitespace=True
+        )
+    return lines

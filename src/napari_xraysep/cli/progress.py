@@ -1,0 +1,81 @@
+"""Watching a separation in a terminal: a bar with stage, epoch, losses and time left; Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from napari_xraysep.cli import say
+
+if TYPE_CHECKING:
+    from napari_xraysep.separation import Event, Finished, Progress
+
+
+def watch(events: Iterator[Event], seen: Callable[[Event], None]) -> Finished:
+    """Consume a separation's events, hand each to ``seen``, and return the last.
+
+    The bar is drawn on stderr, and only where that is a terminal.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    from napari_xraysep.separation import Finished, Progress, Started
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[losses]}"),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("starting", total=None, losses="")
+        for event in events:
+            seen(event)
+            if isinstance(event, Started):
+                bar.update(task, total=event.total_steps)
+            elif isinstance(event, Progress):
+                bar.update(
+                    task,
+                    completed=event.step,
+                    description=describe(event),
+                    losses=describe_losses(event.losses),
+                )
+            elif isinstance(event, Finished):
+                return event
+    raise AssertionError("a separation ends with Finished or raises")
+
+
+def describe(event: Progress) -> str:
+    """Name the stage, and the epoch where there are epochs."""
+    return f"{event.stage} · epoch {event.epoch}" if event.epoch else event.stage
+
+
+def describe_losses(losses: Mapping[str, float]) -> str:
+    """Put the losses on one line."""
+    return "  ".join(f"{name} {value:.4g}" for name, value in losses.items())
+
+
+@contextmanager
+def cancel_on_interrupt() -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C sets; the second one aborts as usual."""
+    cancel = threading.Event()
+
+    def first(_number: int, _frame: FrameType | None) -> None:
+        cancel.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.stderr.write("\n")
+        say.note("stopping; press Ctrl-C again to stop without writing anything")
+
+    before = signal.signal(signal.SIGINT, first)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)

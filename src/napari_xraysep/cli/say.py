@@ -1,0 +1,51 @@
+"""How commands speak: results on stdout, as text or as one JSON object; notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from napari_xraysep.painting import Painting
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+
+
+def note(text: str) -> None:
+    """Say something worth knowing on stderr."""
+    sys.stderr.write(f"note: {text}\n")
+
+
+def notes_on(painting: Painting) -> None:
+    """Say what was noticed when a painting's files were read, and what was assumed of them."""
+    for text in painting.notes:
+        note(text)
+    assumed = [
+        f"{name} {painting.stated(name).value} (--{name})"
+        for name in ("polarity", "response")
+        if painting.stated(name).assumed
+    ]
+    if assumed:
+        note("assumed: " + ", ".join(assumed))
+
+
+def result(as_json: bool, data: Mapping[str, Any], text: Sequence[str]) -> None:
+    """Print a result: ``data`` as one JSON object, or lines of text."""
+    if as_json:
+        print(json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False))
+    else:
+        print("\n".join(text))
+
+
+def _finite(value: Any) -> Any:
+    """Replace NaN and infinities, which JSON has not, by None."""
+    if isinstance(value, Mapping):
+        return {str(key): _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

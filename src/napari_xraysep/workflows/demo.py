@@ -1,0 +1,88 @@
+"""The demonstration: the samples separated offline, with pictures and a gain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Literal
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.painting import Sources
+from napari_xraysep.separation import Finished, separate
+from napari_xraysep.simulation.samples import sample_folder
+from napari_xraysep.workflows.measure import measure
+from napari_xraysep.workflows.run_folder import RunFolder
+
+DEFAULT_FOLDER = "xraysep-demo"
+SAMPLES: tuple[Literal["double-sided", "concealed"], ...] = ("double-sided", "concealed")
+
+
+@dataclass(frozen=True)
+class DemoRun:
+    """One sample separated.
+
+    Attributes
+    ----------
+    folder, picture
+        The run folder and the preview in it.
+    gain
+        How many times closer to the true layers than half of the radiograph.
+    baselines
+        The gains of what separates without effort, by name.
+    """
+
+    sample: str
+    folder: Path
+    picture: Path
+    seconds: float
+    gain: float
+    baselines: Mapping[str, float]
+
+
+def demo(out: Path | None = None) -> Iterator[DemoRun]:
+    """Separate each sample into a folder of its own below ``out``, one after the other.
+
+    Parameters
+    ----------
+    out
+        Must be new or empty; by default ``xraysep-demo`` in the current folder, numbered if
+        taken.
+
+    Raises
+    ------
+    InputError
+        ``out`` is taken or cannot be written.
+    """
+    out = out or _free_folder()
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError("--out", f"{out} is already there", "give a new folder")
+    for sample in SAMPLES:
+        files = sample_folder(sample)
+        painting = Sources(
+            xray=files / "xray.tif",
+            front=files / "front.tif",
+            back=files / "back.tif" if sample == "double-sided" else None,
+            mirror_back=sample == "double-sided",
+        ).align()
+        folder = RunFolder(out / sample, painting)
+        for event in separate(painting):
+            folder.note(event)
+            if isinstance(event, Finished):
+                finished = event
+        folder.write(finished)
+        measured = measure(folder.folder, (files / "truth-1.tif", files / "truth-2.tif"))
+        yield DemoRun(
+            sample=sample,
+            folder=folder.folder,
+            picture=folder.folder / "preview.png",
+            seconds=finished.record.seconds,
+            gain=measured.metrics["gain"],
+            baselines={name: values["gain"] for name, values in measured.baselines.items()},
+        )
+
+
+def _free_folder() -> Path:
+    names = (DEFAULT_FOLDER if n == 1 else f"{DEFAULT_FOLDER}-{n}" for n in count(1))
+    return next(folder for folder in map(Path, names) if not folder.exists())

@@ -1,0 +1,141 @@
+"""Measure a finished run: its folder and its inputs read again, the baselines beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.evaluation import evaluate
+from napari_xraysep.evaluation.baselines import BASELINES
+from napari_xraysep.io.reading import read_layer
+from napari_xraysep.io.results import read_run
+from napari_xraysep.painting import (
+    Floats,
+    Mixture,
+    Painting,
+    Polarity,
+    Region,
+    Response,
+    Sources,
+)
+from napari_xraysep.records import RunRecord
+from napari_xraysep.separation.allocation import allocate
+from napari_xraysep.separation.method import Allocation
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A run's metrics and those of each baseline, by name."""
+
+    record: RunRecord
+    metrics: Mapping[str, float]
+    baselines: Mapping[str, Mapping[str, float]]
+
+
+def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
+    """Evaluate the run in ``folder``.
+
+    The baseline ``grey`` leaves a residual too; it is allocated as the run's own was, so that the
+    two are comparable.
+
+    Parameters
+    ----------
+    truths
+        Images of the two true layers, on the radiograph's grid or the region's.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, an input has moved or changed, or a truth does not fit.
+    """
+    run = read_run(folder)
+    record = run.record
+    first, second = record.layers[:2]
+    region = None if record.region is None else Region.parse(record.region)
+    painting = reread(record)
+    mixture = painting.block(region)
+    true = None
+    if truths is not None:
+        true = (
+            _read_truth(truths[0], painting, region),
+            _read_truth(truths[1], painting, region),
+        )
+    baselines = {}
+    for name, separate in BASELINES.items():
+        layers = _allocated(separate(mixture), mixture, record)
+        baselines[name] = evaluate(layers, mixture, true)
+    metrics = evaluate((run.layers[first], run.layers[second]), mixture, true)
+    return Measured(record, metrics, baselines)
+
+
+def reread(record: RunRecord) -> Painting:
+    """Read the painting of a run again from the files that its record names.
+
+    Raises
+    ------
+    InputError
+        An input was an array without a file, has moved, or is no longer the same file.
+    """
+    by_role = {one.role: one for one in record.inputs}
+    paths: dict[str, Path] = {}
+    for role, one in by_role.items():
+        if one.path is None:
+            raise InputError(
+                role, "it was given as an array, without a file", "separate from files"
+            )
+        if not Path(one.path).is_file():
+            raise InputError(
+                one.path,
+                f"this {role} of the run is no longer there",
+                "put it back, or call from the folder in which the run was started",
+            )
+        paths[role] = Path(one.path)
+    painting = Sources(
+        xray=paths["radiograph"],
+        front=paths["front"],
+        back=paths.get("back"),
+        mirror_back="back" in by_role and by_role["back"].mirrored,
+        mask=paths.get("mask"),
+        prior_mask=paths.get("prior-mask"),
+        polarity=cast(Polarity, record.polarity.value),
+        response=cast(Response, record.response.value),
+        pixel_size_mm=cast("float | None", record.pixel_size_mm.value),
+    ).align()
+    for now in painting.inputs:
+        if now.sha256 != by_role[now.role].sha256:
+            raise InputError(
+                now.path,
+                f"this {now.role} has changed since the run (its SHA-256 differs)",
+                "put back the file that was separated, or separate again",
+            )
+    return painting
+
+
+def _allocated(
+    layers: tuple[Floats, Floats], mixture: Mixture, record: RunRecord
+) -> tuple[Floats, Floats]:
+    unexplained = mixture.xray - layers[0] - layers[1]
+    return allocate(*layers, unexplained, mixture.valid, cast(Allocation, record.allocation))
+
+
+def _read_truth(path: Path, painting: Painting, region: Region | None) -> Floats:
+    """Read a true layer, cut to the region where it is of the whole radiograph."""
+    truth = read_layer(path)
+    shape = painting.shape if region is None else (region.y1 - region.y0, region.x1 - region.x0)
+    if region is not None and truth.shape == painting.shape:
+        truth = truth[region.slices]
+    if truth.shape != shape:
+        raise InputError(
+            path,
+            f"it has {truth.shape[0]} rows and {truth.shape[1]} columns, the run {shape[0]} and "
+            f"{shape[1]}",
+            "give the true layer on the radiograph's grid",
+        )
+    if not np.isfinite(truth).all():
+        raise InputError(path, "it holds NaN or infinite values", "give a finite image")
+    return truth
