@@ -63,7 +63,11 @@ def to_srgb(pixels: Samples, profile: bytes) -> tuple[Samples, str | None, tuple
 
     grid = np.linspace(0, 65535, 9).astype(np.uint16)
     colours = np.stack(np.meshgrid(grid, grid, grid), axis=-1).reshape(9, 81, 3)
-    if np.abs(convert(colours).astype(np.int32) - colours).max() < 0.004 * 65535:
+    try:
+        change = np.abs(convert(colours).astype(np.int32) - colours).max()
+    except imagecodecs.CmsError:
+        return pixels, None, (f"its colour profile ({name}) is incomplete: sRGB was assumed",)
+    if change < 0.004 * 65535:
         return pixels, name, ()  # sRGB under one of its many names: spare it the rounding
     out = np.empty_like(pixels)
 

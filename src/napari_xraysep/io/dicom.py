@@ -40,15 +40,14 @@ def decode_dicom(path: Path) -> Decoded:
     try:
         header = pydicom.dcmread(path)
         _check(path, header)
-        samples: Samples = pixel_array(header)
+        samples: Samples = pixel_array(header, correct_unused_bits=False)
     finally:
         logger.disabled = before
     bits = int(header.BitsStored)
     if samples.ndim == 2:
-        # DICOM allows other things in the bits above and below the stored ones
-        samples = (samples >> (int(header.HighBit) + 1 - bits)) & np.array(
-            2**bits - 1, samples.dtype
-        )
+        # other things may lie in the bits above and below; pydicom forgets those below
+        below = int(header.HighBit) + 1 - bits
+        samples = (samples >> below) & np.array(2**bits - 1, samples.dtype)
     notes = []
     if header.PhotometricInterpretation == "MONOCHROME1":
         samples = np.array(2**bits - 1, samples.dtype) - samples

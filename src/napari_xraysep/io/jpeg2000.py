@@ -21,41 +21,53 @@ def decode_jpeg2000(path: Path) -> Decoded:
     import imagecodecs
 
     data = path.read_bytes()
-    boxes = dict(_boxes(data, 0, len(data))) if data.startswith(BOX_SIGNATURE) else {}
-    icc, colour = None, boxes.get(b"colr", b"")
+    boxes = {b"jp2c": (0, len(data))}
+    if data.startswith(BOX_SIGNATURE):
+        boxes = {name: (start, stop) for name, start, stop in _boxes(data, 0, len(data))}
+
+    def content(name: bytes) -> bytes:
+        start, stop = boxes.get(name, (0, 0))
+        return data[start:stop]
+
+    icc, colour = None, content(b"colr")
     if colour[:1] == b"\1" and int.from_bytes(colour[3:7]) == CMYK:
         raise InputError(path, "it is a CMYK picture, made for print", "convert it to RGB")
     if colour[:1] == b"\2":
         icc = colour[3:]
-    samples, alpha = split_alpha(imagecodecs.jpeg2k_decode(data))
-    # Ssiz of the first component: 38 bytes into the SIZ segment's own fields
-    depth = data[data.index(CODESTREAM) + 42]
+    # given the boxes too, the decoder would apply the profile in its own, coarser way
+    decoded = imagecodecs.jpeg2k_decode(data if icc is None else content(b"jp2c"))
+    samples, alpha = split_alpha(decoded)
+    depth = data[boxes[b"jp2c"][0] + 42]  # Ssiz of the first component, in the SIZ segment
     return Decoded(
         samples,
         (depth & 0x7F) + 1,
         alpha,
-        per_mm=_per_mm(boxes.get(b"resc") or boxes.get(b"resd")),
+        per_mm=_per_mm(content(b"resc") or content(b"resd")),
         icc=icc,
     )
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, bytes]]:
-    """Names and contents of the boxes, those within superboxes too; not the codestream."""
+def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Name, start and end of the boxes' contents, down to the codestream, superboxes opened."""
     while start + 8 <= end:
         length, name = struct.unpack_from(">I4s", data, start)
-        if name == b"jp2c" or length < 8:
+        if name == b"jp2c":
+            # 0: to the end of the file; 1: the length follows in 8 bytes
+            yield name, start + (16 if length == 1 else 8), end
+            return
+        if length < 8:
             return
         stop = min(start + length, end)
         if name in SUPERBOXES:
             yield from _boxes(data, start + 8, stop)
         else:
-            yield name, data[start + 8 : stop]
+            yield name, start + 8, stop
         start = stop
 
 
-def _per_mm(box: bytes | None) -> tuple[float, float] | None:
+def _per_mm(box: bytes) -> tuple[float, float] | None:
     """Pixels per millimetre along x and y; the box counts per metre, y first."""
-    if box is None or len(box) < 10:
+    if len(box) < 10:
         return None
     y_num, y_den, x_num, x_den, y_exp, x_exp = struct.unpack_from(">HHHHbb", box)
     if not (y_den and x_den):

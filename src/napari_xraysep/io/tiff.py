@@ -87,6 +87,9 @@ def _main_page(path: Path, tif: TiffFile) -> tuple[TiffPage, int]:
     (programs that add a thumbnail often leave the tag out).
     """
     pages = [page for page in tif.pages if isinstance(page, TiffPage)]
+    tif.filehandle.seek(tif.pages.next_page_offset or 0)
+    if not pages or any(tif.filehandle.read(tif.tiff.offsetsize)):
+        raise _cut_short(path)  # the chain of pages leads out of the file
     full = [page for page in pages if not page.subfiletype & (REDUCED | TRANSPARENCY_MASK)]
     if not full:
         raise InputError(
@@ -135,11 +138,15 @@ def _samples(path: Path, page: TiffPage) -> Samples:
     size = path.stat().st_size
     ends = (at + n for at, n in zip(page.dataoffsets, page.databytecounts, strict=True))
     if max(ends, default=size + 1) > size:
-        raise InputError(path, "the file is cut short", "copy it again from its source")
+        raise _cut_short(path)
     samples: Samples = page.asarray()
     if page.axes == "SYX":
         samples = np.ascontiguousarray(np.moveaxis(samples, 0, -1))
     return samples
+
+
+def _cut_short(path: Path) -> InputError:
+    return InputError(path, "the file is cut short", "copy it again from its source")
 
 
 def _expanded(page: TiffPage, indices: Samples) -> tuple[Samples, int]:
