@@ -1,0 +1,74 @@
+# make demo: separate the samples, say where the pictures are.   make test: pass the tests.
+# Each does all the set-up by itself, on a bare Debian machine too; the environment is .venv.
+
+PYTHON ?= python3
+TORCH := torch==2.13.0
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check
+
+# What Qt, OpenGL and a display without a screen need on Debian and its kin.
+SYSTEM_PACKAGES := fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 libgl1-mesa-dri \
+	libglib2.0-0 libopengl0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
+	libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 \
+	libxkbcommon-x11-0 xauth xvfb
+
+.PHONY: demo test gui environment
+.DELETE_ON_ERROR:
+
+demo: .venv/base
+	$(BIN)/xraysep demo
+
+test: environment
+	@if command -v xvfb-run > /dev/null; then \
+		xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python -m pytest; \
+	else \
+		QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest; \
+	fi
+
+gui: environment
+	$(BIN)/xraysep gui
+
+environment: .venv/system .venv/all
+
+# torch first, by itself: which build of it (CPU, CUDA) is pip's to find.
+.venv/torch: $(BIN)/python
+	$(PIP) $(TORCH)
+	@touch $@
+
+.venv/base: .venv/torch pyproject.toml constraints.txt
+	$(PIP) -c constraints.txt -e .
+	@touch $@
+
+.venv/all: .venv/torch pyproject.toml constraints.txt
+	$(PIP) -c constraints.txt -e ".[all,test]"
+	@touch $@ .venv/base
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'make: Python 3.11 or later is needed: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { $(call install_missing,python3-venv); }
+	$(PYTHON) -m venv .venv
+
+.venv/system: $(BIN)/python
+	@$(call install_missing,$(SYSTEM_PACKAGES))
+	@touch $@
+
+# $(1): Debian packages; those that are missing are installed where that is allowed.
+define install_missing
+missing=$$(for package in $(1); do \
+	dpkg-query -W -f '$${Status}' $$package 2> /dev/null | grep -q 'ok installed' \
+		|| echo $$package; \
+done); \
+if [ -z "$$missing" ]; then :; \
+elif ! command -v apt-get > /dev/null; then \
+	echo "note: this is no Debian; tests of windows need the like of:" $$missing >&2; \
+elif [ "$$(id -u)" = 0 ]; then \
+	apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qqy \
+		--no-install-recommends $$missing; \
+elif sudo -n true 2> /dev/null; then \
+	sudo apt-get update -qq && sudo DEBIAN_FRONTEND=noninteractive apt-get install -qqy \
+		--no-install-recommends $$missing; \
+else \
+	echo "note: please install: sudo apt-get install" $$missing >&2; \
+fi
+endef
