@@ -32,11 +32,7 @@ def check_output(folder: Path, names: Iterable[str]) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise InputError(folder, "it is a file, not a folder", "choose another folder")
-    for name in names:
-        if (folder / name).exists():
-            raise InputError(
-                folder, f"it already holds {name}", "choose another folder, so that nothing is lost"
-            )
+    _check_free(folder, names)
     anchor = _nearest_folder(folder)
     try:
         # permission bits do not tell (network drives, Windows, /proc): only trying does
@@ -55,7 +51,7 @@ def staged_folder(folder: Path) -> Iterator[Path]:
     Raises
     ------
     InputError
-        The files cannot be written (no space, no permission).
+        The files cannot be written (no space, no permission), or one of them is there already.
     """
     made: list[Path] = []
     moved: list[Path] = []
@@ -67,9 +63,11 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             if not parent.exists():
                 parent.mkdir()
                 made.append(parent)
-        for file in sorted(stage.iterdir()):
-            moved.append(folder / file.name)
+        files = sorted(stage.iterdir())
+        _check_free(folder, (file.name for file in files))
+        for file in files:
             file.replace(folder / file.name)
+            moved.append(folder / file.name)
     except BaseException as error:
         for file in moved:
             with suppress(OSError):
@@ -81,10 +79,21 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             raise InputError(
                 folder, f"nothing was written ({error.strerror or error})", CURE
             ) from error
+        if isinstance(error, InputError) and stage and error.subject.startswith(str(stage)):
+            raise InputError(folder, error.problem, error.cure) from error  # as the user knows it
         raise
     finally:
         if stage is not None:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def _check_free(folder: Path, names: Iterable[str]) -> None:
+    """Raise `InputError` where one of the files is there already."""
+    for name in names:
+        if (folder / name).exists():
+            raise InputError(
+                folder, f"it already holds {name}", "choose another folder, so that nothing is lost"
+            )
 
 
 def _nearest_folder(folder: Path) -> Path:
