@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_layer
-from napari_xraysep.io.staging import check_output, staged_folder
+from napari_xraysep.io.staging import CURE, check_output, reason, staged_folder
 from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
 
 __all__ = [
@@ -147,8 +147,8 @@ def write_image(
         part.unlink(missing_ok=True)
         raise InputError(
             path,
-            f"it cannot be written ({error.strerror or error})",
-            "choose another folder, or free space and check that you may write there",
+            f"it cannot be written ({reason(error)})",
+            CURE,
         ) from error
 
 

@@ -38,7 +38,7 @@ def check_output(folder: Path, names: Iterable[str]) -> None:
         # permission bits do not tell (network drives, Windows, /proc): only trying does
         os.rmdir(tempfile.mkdtemp(prefix=PREFIX, dir=anchor))
     except OSError as error:
-        raise InputError(folder, f"it cannot be written ({error.strerror})", CURE) from None
+        raise InputError(folder, f"it cannot be written ({reason(error)})", CURE) from None
 
 
 @contextmanager
@@ -76,15 +76,18 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             with suppress(OSError):
                 parent.rmdir()
         if isinstance(error, OSError):
-            raise InputError(
-                folder, f"nothing was written ({error.strerror or error})", CURE
-            ) from error
+            raise InputError(folder, f"nothing was written ({reason(error)})", CURE) from error
         if isinstance(error, InputError) and stage and error.subject.startswith(str(stage)):
             raise InputError(folder, error.problem, error.cure) from error  # as the user knows it
         raise
     finally:
         if stage is not None:
             shutil.rmtree(stage, ignore_errors=True)
+
+
+def reason(error: OSError) -> str:
+    """Why a file could not be written; numpy says only how many bytes were."""
+    return error.strerror or "the disk may be full"
 
 
 def _check_free(folder: Path, names: Iterable[str]) -> None:
