@@ -33,7 +33,7 @@ def age(paint: Floats, settings: SimulationSettings, rng: Rng) -> Floats:
 def crack_network(shape: tuple[int, int], rng: Rng) -> Floats:
     """Fine lines between the islands of aged paint, 0 (sound) to 1 (open)."""
     rows, cols = np.indices(shape, np.float32)
-    island = max(shape) / 22
+    island = max(max(shape) / 22, 14)
     at = np.stack([rows, cols], -1)
     for axis in range(2):
         at[..., axis] += 0.25 * island * smooth_noise(shape, island / 2, rng)

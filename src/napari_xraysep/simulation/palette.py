@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-from scipy.cluster.vq import kmeans2
+from scipy.cluster.vq import kmeans
 from scipy.optimize import nnls
 from skimage.color import rgb2lab
 
@@ -18,7 +18,9 @@ from napari_xraysep.simulation.pigments import FAMILIES, PIGMENTS, Pigment, fami
 
 TERRITORIES = 3
 COLOURS = 6
-_LUT_SIDE = 13
+_TABLE_SIDE = 13
+_SUM_WEIGHT = 10.0
+_FAR_WEIGHT = 1.0
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,14 @@ def assign(photograph: Floats, main: Palette, ambiguity: float, rng: Rng) -> Pai
     """
     colours = _memberships_by_colour(photograph, rng)
     territories = _territories(photograph.shape[:2], rng)
+    table = _ColourTable(photograph)
     total = np.zeros(photograph.shape[:2], np.float32)
     used = {pigment.name: None for pigment in main}
     for t, territory in enumerate(territories):
         for colour in colours:
             palette = main if t == 0 else _depart(main, ambiguity, rng)
             used |= {pigment.name: None for pigment in palette}
-            total += territory * colour * _look_up(photograph, unmix_table(palette))
+            total += territory * colour * table.attenuation_per_um(palette)
     return Paint(total, tuple(used))
 
 
@@ -79,7 +82,8 @@ def unmix(colours: NDArray[Any], palette: Palette) -> NDArray[np.float64]:
     """Shares of pigments whose mixture comes closest to each colour.
 
     Single-constant Kubelka and Munk: K/S = (1 − R)² / 2R of a mixture is the mean of its
-    pigments', by volume. The shares are not negative and add up to 1.
+    pigments', by volume. The shares are not negative and add up to 1; of mixtures that match alike,
+    the one of pigments near the colour is taken, as a painter would.
 
     Parameters
     ----------
@@ -90,23 +94,22 @@ def unmix(colours: NDArray[Any], palette: Palette) -> NDArray[np.float64]:
     -------
     (N, P) float64
     """
-    pure = _absorption(np.array([p.srgb for p in palette]))
-    shares = np.empty((len(colours), len(palette)))
-    for n, wanted in enumerate(_absorption(np.asarray(colours, float))):
-        weight = 1 / (wanted + 0.05)  # errors relative to the colour: lights show them most
-        matrix = np.vstack([(pure * weight).T, np.full(len(palette), 10.0)])
-        found, _ = nnls(matrix, np.append(wanted * weight, 10.0))
-        shares[n] = found / found.sum()
-    return shares
-
-
-def unmix_table(palette: Palette) -> Floats:
-    """Attenuation per µm of the mixtures that match a regular grid of sRGB colours."""
-    axis = np.linspace(0, 1, _LUT_SIDE)
-    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
-    strength = np.array([pigment.attenuation_per_um for pigment in palette])
-    values = unmix(grid, palette) @ strength
-    return np.asarray(values.reshape((_LUT_SIDE,) * 3), np.float32)
+    tones = np.array([pigment.srgb for pigment in palette])
+    wanted, pure = _absorption(np.asarray(colours, float)), _absorption(tones)
+    weight = 1 / (wanted + 0.05)  # errors relative to the colour: lights show them most
+    far = np.linalg.norm(np.asarray(colours)[:, None] - tones, axis=-1)
+    rows = np.concatenate(
+        [
+            (pure.T * weight[:, :, None]),
+            np.full((len(wanted), 1, len(palette)), _SUM_WEIGHT),
+            _FAR_WEIGHT * far[:, :, None] * np.eye(len(palette)),
+        ],
+        axis=1,
+    )
+    right = np.zeros(rows.shape[:2])
+    right[:, :3], right[:, 3] = wanted * weight, _SUM_WEIGHT
+    shares = np.array([nnls(a, b)[0] for a, b in zip(rows, right, strict=True)])
+    return np.asarray(shares / shares.sum(1, keepdims=True))
 
 
 def _absorption(srgb: NDArray[Any]) -> NDArray[Any]:
@@ -116,9 +119,22 @@ def _absorption(srgb: NDArray[Any]) -> NDArray[Any]:
     return np.asarray((1 - reflectance) ** 2 / (2 * reflectance))
 
 
-def _look_up(photograph: Floats, table: Floats) -> Floats:
-    at = np.moveaxis(photograph, -1, 0) * (_LUT_SIDE - 1)
-    return np.asarray(ndimage.map_coordinates(table, at, order=1, mode="nearest"), np.float32)
+class _ColourTable:
+    """Looks functions of colour up on a coarse grid, of which only the used nodes are computed."""
+
+    def __init__(self, photograph: Floats) -> None:
+        self.at = np.moveaxis(photograph, -1, 0) * np.float32(_TABLE_SIDE - 1)
+        cells = np.unique(np.minimum(self.at, _TABLE_SIDE - 1).astype(int).reshape(3, -1), axis=1)
+        self.used = np.zeros((_TABLE_SIDE,) * 3, bool)
+        self.used[tuple(cells)] = True
+        self.used = ndimage.binary_dilation(self.used, np.ones((2, 2, 2)), origin=-1)
+
+    def attenuation_per_um(self, palette: Palette) -> Floats:
+        """Attenuation of each pixel's mixture per µm; (H, W)."""
+        strength = np.array([pigment.attenuation_per_um for pigment in palette])
+        table = np.zeros(self.used.shape, np.float32)
+        table[self.used] = unmix(np.argwhere(self.used) / (_TABLE_SIDE - 1), palette) @ strength
+        return np.asarray(ndimage.map_coordinates(table, self.at, order=1, mode="nearest"))
 
 
 def _memberships_by_colour(photograph: Floats, rng: Rng) -> list[Floats]:
@@ -126,7 +142,7 @@ def _memberships_by_colour(photograph: Floats, rng: Rng) -> list[Floats]:
     lab = rgb2lab(photograph).astype(np.float32)
     pixels = lab.reshape(-1, 3)
     sample = pixels[rng.integers(0, len(pixels), 5000)]
-    centres, _ = kmeans2(sample, COLOURS, minit="++", rng=rng)
+    centres, _ = kmeans(sample, sample[:COLOURS])  # fewer come back where colours are few
     distances = [((lab - centre) ** 2).sum(-1) for centre in centres.astype(np.float32)]
     return _soft([-d / (2 * 8.0**2) for d in distances])
 
