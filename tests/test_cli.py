@@ -213,6 +213,21 @@ def test_one_ctrl_c_writes_the_partial_result_and_says_so(files, monkeypatch, ca
     assert len(rows) < 10
 
 
+def interrupted_early(mixture, settings, context):
+    yield Plan(("train",), 2)
+    signal.raise_signal(signal.SIGINT)
+    yield Step("train", 1)
+
+
+def test_ctrl_c_before_the_first_layers_writes_nothing(files, monkeypatch, capsys):
+    add_method(monkeypatch, interrupted_early)
+    assert main([*BOTH_SIDES, "--method", "trial"]) == 130
+    assert not (files / "out").exists()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines()[-1] == "note: stopped before there was anything to write"
+
+
 def interrupted_twice(mixture, settings, context):
     yield Plan(("train",), 1)
     yield Estimate("train", 1, mixture.xray, mixture.xray)

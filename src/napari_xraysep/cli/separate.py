@@ -100,6 +100,9 @@ def separate(
         say.notes_on(painting)
         finished = watch(events, folder.note)
         record = finished.record
+        if not finished.layers:
+            say.note("stopped before there was anything to write")
+            raise typer.Exit(CANCELLED)
         folder.write(finished)
     names = [name for name in run_file_names(painting.kind) if (out / name).exists()]
     data = {
