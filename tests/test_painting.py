@@ -161,6 +161,13 @@ def test_the_file_at_fault_is_named_as_the_user_gave_it(files, grey16, rgb16, mo
     tifffile.imwrite("none.tif", np.zeros_like(grey16))
     good = Sources(*(files / f"{name}.tif" for name in ("x", "front", "back")))
     path = type(files)
+    plain = Sources("x.tif", "front.tif", "back.tif", mask="mask.tif").align()
+    assert [record.path for record in plain.inputs] == [
+        "x.tif",
+        "front.tif",
+        "back.tif",
+        "mask.tif",
+    ]
     for wrong, subject, words in (
         (replace(good, xray=path("gone.tif")), "gone.tif", "no such file"),
         (replace(good, back=path("x.tif")), "x.tif", "grey"),

@@ -281,12 +281,12 @@ class Sources:
         As the user states them; None: the default, recorded as assumed (pixel size: the file's).
     """
 
-    xray: Path
-    front: Path
-    back: Path | None = None
+    xray: Path | str
+    front: Path | str
+    back: Path | str | None = None
     mirror_back: bool = False
-    mask: Path | None = None
-    prior_mask: Path | None = None
+    mask: Path | str | None = None
+    prior_mask: Path | str | None = None
     polarity: Polarity | None = None
     response: Response | None = None
     pixel_size_mm: float | None = None

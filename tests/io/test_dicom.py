@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+import pydicom
 import pytest
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_photograph, read_radiograph
-
-pydicom = pytest.importorskip("pydicom", reason="the extra dicom is not installed")
 
 
 def write(path, pixels, *, bits=None, model="MONOCHROME2", **more):

@@ -35,7 +35,7 @@ def _nothing_is_printed(capfd, caplog):
     yield
     assert capfd.readouterr() == ("", "")
     assert caplog.records == []
-    assert not logging.getLogger("tifffile").disabled
+    assert logging.getLogger("tifffile").level == logging.NOTSET
 
 
 def test_files_that_are_none(tmp_path):
@@ -224,6 +224,8 @@ def test_constant_small_and_signed(tmp_path, grey8):
     tifffile.imwrite(tmp_path / "signed.tif", grey8.astype(np.int16))
     assert "int16" in refusal(read_radiograph, tmp_path / "signed.tif")
     assert "int16" in refusal(read_layer, tmp_path / "signed.tif")
+    tifffile.imwrite(tmp_path / "signed.tif", grey8.astype(np.int16), photometric="miniswhite")
+    assert "int16" in refusal(read_radiograph, tmp_path / "signed.tif")
 
 
 def test_odd_tags_print_nothing(tmp_path, grey8):
@@ -239,6 +241,7 @@ def test_odd_tags_print_nothing(tmp_path, grey8):
 
     data = imagecodecs.png_encode(grey8)
     odd = chunk(b"iCCP", b"broken\0\0" + zlib.compress(b"no profile")) + chunk(b"pHYs", b"short")
+    odd += chunk(b"eXIf", b"II*\0nonsense")
     (tmp_path / "x.png").write_bytes(data[:33] + odd + data[33:])
     image = read_radiograph(tmp_path / "x.png")
     np.testing.assert_array_equal(image.pixels, grey8)

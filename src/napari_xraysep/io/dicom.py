@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +34,9 @@ def decode_dicom(path: Path) -> Decoded:
             "DICOM files need the package pydicom",
             'install it with: pip install "napari-xraysep[dicom]"',
         ) from None
-    logger = logging.getLogger("pydicom")
-    before, logger.disabled = logger.disabled, True
-    try:
-        header = pydicom.dcmread(path)
-        _check(path, header)
-        samples: Samples = pixel_array(header, correct_unused_bits=False)
-    finally:
-        logger.disabled = before
+    header = pydicom.dcmread(path)
+    _check(path, header)
+    samples: Samples = pixel_array(header, correct_unused_bits=False)
     bits = int(header.BitsStored)
     if samples.ndim == 2:
         # other things may lie in the bits above and below; pydicom forgets those below

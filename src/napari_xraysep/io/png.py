@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from napari_xraysep.domain import sample_bits
@@ -39,8 +40,8 @@ def decode_png(path: Path) -> Decoded:
     colour_type = data[25]
     samples, alpha = split_alpha(imagecodecs.png_decode(b"".join(picture)))
     exif = Exif()
-    if b"eXIf" in found:
-        exif.load(found[b"eXIf"])
+    with suppress(Exception):  # a damaged extra does not spoil the picture
+        exif.load(found.get(b"eXIf", b""))
     per_mm = None
     if len(found.get(b"pHYs", b"")) == 9:
         x, y, unit = struct.unpack(">IIB", found[b"pHYs"])

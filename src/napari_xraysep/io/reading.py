@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,24 +11,11 @@ import numpy as np
 
 from napari_xraysep.domain import Floats, check_image, sample_bits, to_unit
 from napari_xraysep.errors import InputError
-from napari_xraysep.io import dicom, jpeg, jpeg2000, png, tiff
 from napari_xraysep.io.colour import to_srgb
-from napari_xraysep.io.decoded import Decoded, Samples, pixel_size, upright
+from napari_xraysep.io.decoded import Samples, pixel_size, upright
+from napari_xraysep.io.decoding import decode, decoder_for
+from napari_xraysep.io.jpeg import decode_jpeg
 from napari_xraysep.records import InputRecord, Role
-
-Decoder = Callable[[Path], Decoded]
-MAGIC: tuple[tuple[int, bytes, Decoder], ...] = (
-    (0, b"II*\0", tiff.decode_tiff),
-    (0, b"MM\0*", tiff.decode_tiff),
-    (0, b"II+\0", tiff.decode_tiff),
-    (0, b"MM\0+", tiff.decode_tiff),
-    (0, png.SIGNATURE, png.decode_png),
-    (0, b"\xff\xd8\xff", jpeg.decode_jpeg),
-    (0, jpeg2000.BOX_SIGNATURE, jpeg2000.decode_jpeg2000),
-    (0, jpeg2000.CODESTREAM, jpeg2000.decode_jpeg2000),
-    (128, b"DICM", dicom.decode_dicom),
-)
-"""Offset and bytes by which a file's type is known, whatever its name ends in."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +67,7 @@ class ImageFile:
         )
 
 
-def read_radiograph(path: Path) -> ImageFile:
+def read_radiograph(path: Path | str) -> ImageFile:
     """Read a grey picture; an ICC profile is ignored.
 
     Raises
@@ -95,7 +80,7 @@ def read_radiograph(path: Path) -> ImageFile:
     return image
 
 
-def read_photograph(path: Path) -> ImageFile:
+def read_photograph(path: Path | str) -> ImageFile:
     """Read a colour picture and convert it to sRGB in its own bit depth.
 
     Raises
@@ -121,7 +106,7 @@ def read_photograph(path: Path) -> ImageFile:
     return replace(image, pixels=pixels, bits=full, icc_profile=name, notes=tuple(notes))
 
 
-def read_mask(path: Path) -> ImageFile:
+def read_mask(path: Path | str) -> ImageFile:
     """Read a mask, (H, W); where the file has colours, a pixel counts that has any.
 
     Raises
@@ -134,12 +119,12 @@ def read_mask(path: Path) -> ImageFile:
     if pixels.ndim == 3:
         pixels = pixels.max(axis=2)
         notes = (*notes, "a mask in colour: every pixel that is not black is set")
-    if _decoder(path) is jpeg.decode_jpeg:
+    if decoder_for(image.path) is decode_jpeg:
         notes = (*notes, "JPEG changes values near edges: a mask is safer as PNG or TIFF")
     return replace(image, pixels=pixels, notes=notes)
 
 
-def read_layer(path: Path) -> Floats:
+def read_layer(path: Path | str) -> Floats:
     """Read a result layer or a truth: (H, W) float32; integers as 0..1, floats as they are.
 
     Raises
@@ -182,28 +167,12 @@ def _channels_equal(pixels: Samples) -> bool:
     )
 
 
-def _read(path: Path) -> tuple[ImageFile, bytes | None]:
+def _read(path: Path | str) -> tuple[ImageFile, bytes | None]:
     """Read a file whatever its role; also return its ICC profile."""
-    decoder = _decoder(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # decoders warn about harmless tags
-            decoded = decoder(path)
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    except InputError:
-        raise
-    except MemoryError:
-        raise InputError(
-            path, "there is not enough memory to read it", "close other programs or crop it"
-        ) from None
-    except Exception as error:  # decoders fail in every way on damaged files
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        raise InputError(
-            path,
-            f"it is cut short, damaged or of an unusual kind ({reason})",
-            "copy it again from its source, or save it as a plain TIFF",
-        ) from error
+    path = Path(path)
+    decoded = decode(path)
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     notes = decoded.notes
     if decoded.alpha is not None:
         bits = decoded.bits
@@ -224,28 +193,3 @@ def _read(path: Path) -> tuple[ImageFile, bytes | None]:
         sha256=sha256,
     )
     return image, decoded.icc
-
-
-def _decoder(path: Path) -> Decoder:
-    """Choose the decoder by the first bytes of a file that can be opened."""
-    if path.is_dir():
-        raise InputError(path, "it is a folder", "give the picture file inside it")
-    try:
-        with path.open("rb") as file:
-            head = file.read(256)
-    except FileNotFoundError:
-        raise InputError(path, "there is no such file", "check its name and folder") from None
-    except OSError as error:
-        raise InputError(
-            path, f"it cannot be opened ({error.strerror})", "check that you may read it"
-        ) from None
-    if not head:
-        raise InputError(path, "the file is empty", "copy it again from its source")
-    for at, magic, decoder in MAGIC:
-        if head[at : at + len(magic)] == magic:
-            return decoder
-    raise InputError(
-        path,
-        "it is not a picture of a kind read here",
-        "give a TIFF, PNG, JPEG, JPEG 2000 or DICOM file",
-    )

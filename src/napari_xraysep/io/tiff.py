@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +38,7 @@ def decode_tiff(path: Path) -> Decoded:
     InputError
         Several full-size pages, a colour model that is not read, extra channels, a file cut short.
     """
-    with _silent(), TiffFile(path) as tif:
+    with TiffFile(path) as tif:
         page, left_out = _main_page(path, tif)
         notes = [f"{left_out} reduced copies of the picture were left out"] if left_out else []
         samples = _samples(path, page)
@@ -49,7 +46,7 @@ def decode_tiff(path: Path) -> Decoded:
         bits: int | None = None
         if samples.dtype == bool:
             samples, bits = samples.astype(np.uint8), 1
-        elif samples.dtype.kind in "ui":
+        elif samples.dtype.kind == "u":
             bits = int(page.bitspersample)
         if page.photometric == PHOTOMETRIC.MINISWHITE:
             samples = (1 if bits is None else 2**bits - 1) - samples
@@ -67,17 +64,6 @@ def decode_tiff(path: Path) -> Decoded:
             description=page.description,
             notes=tuple(notes),
         )
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Keep tifffile's log off the user's screen while a file is read."""
-    logger = logging.getLogger("tifffile")
-    before, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = before
 
 
 def _main_page(path: Path, tif: TiffFile) -> tuple[TiffPage, int]:
