@@ -1,4 +1,4 @@
-"""What a separation says while it runs: small frozen messages from the engine to whoever watches."""
+"""What a separation says while it runs: small frozen messages to whoever watches."""
 
 from __future__ import annotations
 
