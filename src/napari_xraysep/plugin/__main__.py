@@ -17,9 +17,11 @@ PLUGIN = "napari-xraysep"
 
 def open_docks(viewer: Viewer) -> tuple[LoadPainting, Separate]:
     """Dock both widgets in a window, one behind the other, *Load painting* in front."""
+    from qtpy.QtCore import QTimer
+
     load_dock, load = viewer.window.add_plugin_dock_widget(PLUGIN, "Load painting")
     _, separate = viewer.window.add_plugin_dock_widget(PLUGIN, "Separate", tabify=True)
-    load_dock.raise_()
+    QTimer.singleShot(0, load_dock.raise_)  # only once the tabs are laid out
     return load, separate
 
 

@@ -33,14 +33,23 @@ class CloseGuard(QObject):
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: D102
         if event is None:
             return False
-        if watched is self._widget and event.type() == QEvent.Type.ParentChange:
+        placed = event.type() in (QEvent.Type.ParentChange, QEvent.Type.Show)
+        if placed and watched in (self._widget, self._dock):
             self._watch()
         elif watched is self._window and event.type() == QEvent.Type.Close:
             if not self._closing_by_program() and not self._may_close():
                 event.ignore()
                 return True
-            self._closed()
+            self._let_go()
         return False
+
+    def _let_go(self) -> None:
+        """Say that it is closing, and watch no longer."""
+        for watched in (self._widget, self._dock, self._window):
+            if watched is not None:
+                watched.removeEventFilter(self)
+        self._dock = self._window = None
+        self._closed()
 
     def _watch(self) -> None:
         """Find the dock and the window, once the widget has been put into them."""
@@ -59,13 +68,14 @@ class CloseGuard(QObject):
         napari's button calls ``destroyOnClose`` on the dock, and no event can stop that.
         """
         self._dock = dock
+        dock.installEventFilter(self)
         destroy = getattr(dock, "destroyOnClose", None)
         if destroy is None:
             return
 
         def ask_then_destroy() -> None:
             if self._may_close():
-                self._closed()
+                self._let_go()
                 destroy()
 
         dock.destroyOnClose = ask_then_destroy

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from napari_xraysep.domain import Domain, Polarity, Response, sample_bits, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
-from napari_xraysep.records import InputRecord, Role
+from napari_xraysep.records import InputRecord, Kind, Role
+from napari_xraysep.simulation.samples import sample_folder
 
 THUMBNAIL_SIDE = 128
 
@@ -96,7 +97,7 @@ class Loaded:
     pictures
         What to show, from the bottom up.
     radiograph_file
-        The radiograph's file, beside which runs are stored; None for a layer without one.
+        Beside it runs are stored; None for a layer without a file and for our samples.
     """
 
     painting: Painting | None
@@ -201,8 +202,17 @@ def assemble(images: dict[Role, Image], answers: Answers) -> Loaded:
         painting=painting,
         refusal=refusal,
         pictures=tuple(_pictures(images, answers, mirror)),
-        radiograph_file=None if file is None else Path(file),
+        radiograph_file=None if file is None or _is_sample(Path(file)) else Path(file),
     )
+
+
+def _is_sample(path: Path) -> bool:
+    """Whether a file came with the program, so that nothing is to be written beside it."""
+    kinds: tuple[Kind, ...] = ("double-sided", "concealed")
+    try:
+        return path.resolve().parent in [sample_folder(kind).resolve() for kind in kinds]
+    except InputError:  # installed without samples
+        return False
 
 
 def _refusal(misfits: list[str], images: dict[Role, Image]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import QCheckBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
 
 COLOURS = ("#4cc2ff", "#ffb454", "#8ee27c", "#ff7b8a", "#c9a0ff", "#f5e663", "#a0a7b4")
 Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
@@ -21,6 +21,7 @@ class LossPlot(QWidget):
         self.plot = pg.PlotWidget(background=None)
         self.plot.setLabel("bottom", "step")
         self.plot.setLabel("left", "loss")
+        self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot.setMenuEnabled(False)
         self.plot.showGrid(x=True, y=True, alpha=0.2)
         self.legend = self.plot.addLegend(offset=(-5, 5), colCount=1)
@@ -36,7 +37,7 @@ class LossPlot(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.logarithmic)
-        self.setMinimumHeight(190)
+        self.setMinimumHeight(300)
         self._set_log(True)
 
     def clear(self) -> None:
@@ -44,9 +45,12 @@ class LossPlot(QWidget):
         for curve in self._curves.values():
             self.plot.removeItem(curve)
         self._curves.clear()
+        self.hide()
 
     def show_curves(self, curves: Curves) -> None:
         """Draw the losses; terms not seen before get a curve and an entry in the legend."""
+        if curves:
+            self.show()
         for name, (steps, values) in curves.items():
             if name not in self._curves:
                 colour = COLOURS[len(self._curves) % len(COLOURS)]

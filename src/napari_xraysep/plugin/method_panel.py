@@ -18,9 +18,9 @@ PRESETS: dict[Preset, str] = {
     "paper": "paper – as published, slow",
 }
 ALLOCATIONS: dict[Allocation, str] = {
-    "none": "keep it apart",
+    "none": "nowhere: it is kept apart",
     "even": "half to each layer",
-    "variance": "to the layer it more likely comes from",
+    "variance": "to each layer by how much it varies there",
 }
 ALLOCATION_HELP = (
     "No model explains all of the radiograph: brushwork, thickness and noise that no photograph "
@@ -37,13 +37,13 @@ class MethodPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.form: SettingsForm | None = None
-        self.method = QComboBox()
+        self.method = _short(QComboBox())
         self.summary = QLabel()
         self.summary.setWordWrap(True)
-        self.preset = QComboBox()
+        self.preset = _short(QComboBox())
         for preset, text in PRESETS.items():
             self.preset.addItem(text, preset)
-        self.allocation = QComboBox()
+        self.allocation = _short(QComboBox())
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.device = QComboBox()
@@ -55,7 +55,8 @@ class MethodPanel(QWidget):
         top.addRow("Preset", self.preset)
         self._form_place = QVBoxLayout()
         below = _rows()
-        below.addRow(_tipped("Unexplained part", self.allocation, ALLOCATION_HELP), self.allocation)
+        below.addRow(_tipped("What no photograph explains goes…", self.allocation, ALLOCATION_HELP))
+        below.addRow(self.allocation)
         more = QWidget()
         repeat = _rows(more)
         repeat.addRow(_tipped("Seed", self.seed, SEED_HELP), self.seed)
@@ -127,14 +128,19 @@ class MethodPanel(QWidget):
         self._show_allocations()
 
     def _show_allocations(self) -> None:
-        """List the ways to share, the one that this preset takes by itself first."""
-        before = self.allocation.currentData()
+        """List the ways to share and choose the one that this method takes under this preset."""
         own = self.chosen.allocation.get(self.preset.currentData(), "even")
         self.allocation.clear()
-        self.allocation.addItem(f"as the method does: {ALLOCATIONS[own]}", None)
         for how, text in ALLOCATIONS.items():
-            self.allocation.addItem(text, how)
-        self.allocation.setCurrentIndex(max(0, self.allocation.findData(before)))
+            self.allocation.addItem(f"{text} (default)" if how == own else text, how)
+        self.allocation.setCurrentIndex(self.allocation.findData(own))
+
+
+def _short(combo: QComboBox) -> QComboBox:
+    """Let a combo box be narrower than its longest entry, which would widen the dock."""
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(16)
+    return combo
 
 
 def _rows(parent: QWidget | None = None) -> QFormLayout:

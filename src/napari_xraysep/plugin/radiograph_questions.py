@@ -103,6 +103,8 @@ class RadiographQuestions(QWidget):
 
 def _combo(entries: tuple[tuple[str, object], ...]) -> QComboBox:
     combo = QComboBox()
+    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(16)
     for text, value in entries:
         combo.addItem(text, value)
     return combo

@@ -39,7 +39,7 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
                 "name": result_name(name, contrast, simulated=record.simulated),
                 "contrast_limits": (-scale, scale) if name in ERRORS else contrast,
                 "visible": name not in hidden,
-                "metadata": {KEY: {"shown": True, "result": name}},
+                "metadata": {KEY: {"pane": name}},
             },
             "image",
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.plugin.panes import KEY, add_pane, error_scale, side_by_side
+from napari_xraysep.plugin.panes import add_pane, error_scale, side_by_side
 from napari_xraysep.records import HYPOTHETICAL
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class ResultLayers:
         layer = self._layers.get(name)
         if layer is None:
             self._layers[name] = self._make(name, data, pixel_step)
+            side_by_side(self._viewer)
         elif layer in self._viewer.layers:
             if layer.data.shape != data.shape:
                 self._place(layer, pixel_step)
@@ -75,13 +76,11 @@ class ResultLayers:
             self._viewer,
             data,
             result_name(name, self._contrast, simulated=self._simulated),
-            {"result": name},
+            name,
             contrast=(-self._scale, self._scale) if error else self._contrast,
             visible=name not in self._hidden,
         )
         self._place(layer, pixel_step)
-        if len(self._layers) == 0:
-            side_by_side(self._viewer)
         return layer
 
     @staticmethod
@@ -93,17 +92,10 @@ class ResultLayers:
 
 def result_name(name: str, contrast: tuple[float, float], *, simulated: bool) -> str:
     """Return what a result is called in the viewer; errors state their scale."""
-    stated = f" (±{error_scale(contrast):g})" if name in ERRORS else ""
+    stated = f" ±{error_scale(contrast):g}" if name in ERRORS else ""
     return f"{name}{stated} – {HYPOTHETICAL}" + (" (simulated)" if simulated else "")
 
 
 def names_upwards(layers: Mapping[str, Floats]) -> list[str]:
     """Order results from the bottom of the layer list up: errors below, the first layer on top."""
     return sorted(layers, key=lambda name: (name not in ERRORS, list(layers)[::-1].index(name)))
-
-
-def hide_results(viewer: Viewer) -> None:
-    """Hide the results of earlier runs, so that two runs are not taken for one."""
-    for layer in viewer.layers:
-        if "result" in layer.metadata.get(KEY, {}):
-            layer.visible = False

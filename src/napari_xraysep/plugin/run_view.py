@@ -14,6 +14,7 @@ from napari_xraysep.plugin.result_layers import ResultLayers, names_upwards
 from napari_xraysep.plugin.run_model import RunModel, State
 from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_worker import Job, NotSaved, SeparationWorker
+from napari_xraysep.workflows.run_folder import RunFolder
 
 TICK_MS = 40
 """How often the window looks at the run; at each look one layer at most is redrawn."""
@@ -79,6 +80,21 @@ class RunView(QObject):
         """Ask the run to stop and look no more: the window is going away."""
         self.model.cancel.set()
         self._timer.stop()
+
+    def write(self, folder: Path) -> Path:
+        """Write the finished run into another folder; may be called on another thread.
+
+        Raises
+        ------
+        InputError
+            The folder cannot be written.
+        """
+        assert self.model.finished is not None
+        store = RunFolder(folder, self.job.painting)
+        for step in self.model.progress:
+            store.note(step)
+        self.saved = store.write(self.model.finished)
+        return self.saved
 
     def _returned(self, folder: Path | None) -> None:
         self.saved = folder

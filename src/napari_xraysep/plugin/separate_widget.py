@@ -24,13 +24,19 @@ from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
-from napari_xraysep.plugin.panes import contrast_of
-from napari_xraysep.plugin.result_layers import ResultLayers, hide_results
+from napari_xraysep.plugin.panes import contrast_of, hide_results
+from napari_xraysep.plugin.result_layers import ResultLayers
 from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_view import RunView
 from napari_xraysep.plugin.run_worker import Job
 from napari_xraysep.plugin.session import plain_viewer, session_of
-from napari_xraysep.plugin.stored_run import describe, hidden_errors, show_stored, stored_curves
+from napari_xraysep.plugin.stored_run import (
+    describe,
+    hidden_errors,
+    same_radiograph,
+    show_stored,
+    stored_curves,
+)
 from napari_xraysep.workflows.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -40,7 +46,8 @@ if TYPE_CHECKING:
 
 NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
-SAVE, DO_NOT_SAVE, KEEP_OPEN = "Save…", "Close without saving", "Keep open"
+SAVE, GO_BACK = "Save…", "Go back"
+CLOSE_UNSAVED, RUN_ANYWAY, OPEN_ANYWAY = "Close without saving", "Run anyway", "Open anyway"
 CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START = "Choose a folder…", "Run without saving", "Do not start"
 
 
@@ -88,10 +95,10 @@ class Separate(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self.painting)
-        layout.addWidget(scroll, 3)
+        layout.addWidget(scroll, 1)
         layout.addWidget(self.output)
         layout.addLayout(buttons)
-        layout.addWidget(self.progress, 4)
+        layout.addWidget(self.progress)
         self.setMinimumWidth(380)
 
     def start(self) -> None:
@@ -102,7 +109,7 @@ class Separate(QWidget):
         if loaded.painting is None:
             self.progress.show_end("", loaded.refusal)
             return
-        if self.unsaved and not self._give_up_unsaved("Start another run?"):
+        if not self._give_up_unsaved(RUN_ANYWAY):
             return
         try:
             job = self._job(loaded.painting)
@@ -116,7 +123,7 @@ class Separate(QWidget):
             self._viewer,
             contrast_of(loaded.pictures[0].pixels),
             simulated=loaded.painting.simulated,
-            hidden=hidden_errors(self._allocation()),
+            hidden=hidden_errors(self.panel.allocation.currentData()),
         )
         self.run = RunView(job, layers, self.progress, self._run_ended, self)
         self.running, self.unsaved = True, False
@@ -129,25 +136,16 @@ class Separate(QWidget):
             self.run.cancel()
             self.cancel_button.setEnabled(False)
 
-    def save(self) -> bool:
+    def save(self) -> None:
         """Write the layers of the last run into a folder that the user chooses."""
         run = self.run
         if run is None or run.model.finished is None or not self.output.choose():
-            return False
+            return
         folder = self.output.folder
         assert folder is not None
-        try:
-            store = RunFolder(folder, run.job.painting)
-            for step in run.model.progress:
-                store.note(step)
-            run.saved = store.write(run.model.finished)
-        except (XraysepError, OSError) as error:
-            self.progress.show_end("not saved", str(error))
-            return False
-        self.unsaved = False
-        self.progress.show_end(*run.outcome())
-        self._refresh()
-        return True
+        self.save_button.setEnabled(False)
+        self.progress.show_end("saving…", "")
+        in_background(partial(run.write, folder), self._saved, self._not_saved)
 
     def open_run(self, folder: Path) -> None:
         """Bring a stored run back: layers, settings, losses."""
@@ -175,10 +173,6 @@ class Separate(QWidget):
             folder = self.output.folder
         store = None if folder is None else RunFolder(folder, painting)
         return Job(painting, method.name, settings, options, store)
-
-    def _allocation(self) -> str:
-        options = self.panel.options
-        return options.allocation or self.panel.chosen.allocation.get(options.preset, "even")
 
     def _run_ended(self) -> None:
         self.running = False
@@ -211,6 +205,7 @@ class Separate(QWidget):
         self.cancel_button.setEnabled(self.running)
         self.open_button.setEnabled(not self.running)
         self.save_button.setVisible(self.unsaved)
+        self.save_button.setEnabled(self.unsaved)
         self.panel.setEnabled(not self.running)
         self.output.setEnabled(not self.running)
 
@@ -220,11 +215,14 @@ class Separate(QWidget):
             self.open_run(Path(name))
 
     def _opened(self, folder: Path, stored: StoredRun) -> None:
-        if self.running or (self.unsaved and not self._give_up_unsaved("Open another run?")):
+        if self.running or not self._give_up_unsaved(OPEN_ANYWAY):
             return
-        show_stored(self._viewer, stored, folder)
         loaded = self._session.loaded
-        if loaded is None or loaded.painting is None or loaded.painting.kind != stored.record.kind:
+        painting = None if loaded is None else loaded.painting
+        same = painting is not None and same_radiograph(stored.record, painting)
+        show_stored(self._viewer, stored, folder, keep_pictures=same)
+        if not same:
+            self._session.loaded = None
             self.panel.show_methods(stored.record.kind)
         self.progress.clear()
         try:
@@ -236,27 +234,36 @@ class Separate(QWidget):
         self.progress.show_caution(stored.record.uncertainty)
         self.run = None
 
+    def _saved(self, _folder: Path) -> None:
+        self.unsaved = False
+        if self.run is not None and not self.running:
+            self.progress.show_end(*self.run.outcome())
+        self.output.refresh()
+        self._refresh()
+
+    def _not_saved(self, problem: str) -> None:
+        self.progress.show_end("not saved", problem)
+        self._refresh()
+
     def _not_opened(self, problem: str) -> None:
         self.progress.show_end("not opened", problem)
 
-    def _give_up_unsaved(self, question: str) -> bool:
-        answer = questions.ask(
-            self,
-            f"The layers of the last run are not saved. {question}",
-            (SAVE, "Go on without saving", "Go back"),
-        )
-        return self.save() if answer == SAVE else answer == "Go on without saving"
+    def _give_up_unsaved(self, then: str) -> bool:
+        """Ask what to do with unsaved layers; saving them comes first, and alone."""
+        if not self.unsaved:
+            return True
+        question = "The layers of the last run are not saved."
+        answer = questions.ask(self, question, (SAVE, then, GO_BACK))
+        if answer == SAVE:
+            self.save()
+        return answer == then
 
     def _may_close(self) -> bool:
         """Ask where closing would lose a run or its layers."""
         if self.running:
             question = "A separation is running. If you stop it, its layers so far are lost."
             return questions.ask(self, question, (STOP_AND_CLOSE, KEEP_RUNNING)) == STOP_AND_CLOSE
-        if self.unsaved:
-            question = "The layers of the last run are not saved."
-            answer = questions.ask(self, question, (SAVE, DO_NOT_SAVE, KEEP_OPEN))
-            return self.save() if answer == SAVE else answer == DO_NOT_SAVE
-        return True
+        return self._give_up_unsaved(CLOSE_UNSAVED)
 
     def _closed(self) -> None:
         """Stop a run that is under way; its thread ends by itself."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.plugin.panes import add_pane, contrast_of
-from napari_xraysep.plugin.result_layers import ERRORS, ResultLayers, hide_results
+from napari_xraysep.painting import Painting
+from napari_xraysep.plugin.panes import add_pane, contrast_of, hide_results, pictures_of
+from napari_xraysep.plugin.result_layers import ERRORS, ResultLayers
 from napari_xraysep.plugin.run_model import curves_of
-from napari_xraysep.records import RunRecord
+from napari_xraysep.records import InputRecord, RunRecord
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -30,16 +31,25 @@ def hidden_errors(allocation: str) -> tuple[str, ...]:
     return ("unexplained",) if allocation == "none" else ("residual",)
 
 
-def show_stored(viewer: Viewer, stored: StoredRun, folder: Path) -> None:
-    """Show the radiograph and the layers of a stored run."""
+def show_stored(viewer: Viewer, stored: StoredRun, folder: Path, *, keep_pictures: bool) -> None:
+    """Show the layers of a stored run, and the radiograph that they add up to.
+
+    Parameters
+    ----------
+    keep_pictures
+        The painting loaded is the run's own: its images stay in view.
+    """
     record = stored.record
     shown = {n: image for n, image in stored.layers.items() if n in (*record.layers, *ERRORS)}
     xray = mixture_of(shown)
     hide_results(viewer)
     simulated = " (simulated)" if record.simulated else ""
     contrast = contrast_of(xray)
-    name = f"radiograph of {folder.name}{simulated}"
-    add_pane(viewer, xray, name, {"result": "radiograph"}, contrast=contrast)
+    if not keep_pictures:
+        for layer in pictures_of(viewer):
+            layer.visible = False
+        name = f"radiograph of {folder.name}{simulated}"
+        add_pane(viewer, xray, name, "radiograph", contrast=contrast)
     results = ResultLayers(
         viewer,
         contrast,
@@ -50,13 +60,13 @@ def show_stored(viewer: Viewer, stored: StoredRun, folder: Path) -> None:
 
 
 def stored_curves(
-    losses: Sequence[Mapping[str, object]],
+    losses: Sequence[Mapping[str, Any]],
 ) -> dict[str, tuple[list[int], list[float]]]:
     """Turn the rows of ``losses.csv`` back into curves."""
     return curves_of(
         (
-            int(str(row["step"])),
-            {n: float(str(v)) for n, v in row.items() if n not in STAMPS and v not in ("", None)},
+            row["step"],
+            {name: value for name, value in row.items() if name not in STAMPS},
         )
         for row in losses
     )
@@ -69,3 +79,12 @@ def describe(record: RunRecord) -> str:
         f"{record.method_title}, preset {record.preset}, seed {record.seed}, {record.device}, "
         f"{record.started[:10]}.{state}"
     )
+
+
+def same_radiograph(record: RunRecord, painting: Painting) -> bool:
+    """Whether a run was made from the very file that is loaded."""
+
+    def digest(inputs: Sequence[InputRecord]) -> str | None:
+        return next((given.sha256 for given in inputs if given.role == "radiograph"), None)
+
+    return digest(record.inputs) is not None and digest(record.inputs) == digest(painting.inputs)
