@@ -47,7 +47,7 @@ def expose(attenuation: Floats, top: float, settings: SimulationSettings, rng: R
     """Turn attenuation into a radiograph.
 
     ``as-is``: grey is linear in attenuation, from 0.04 where the painting absorbs least to 0.94 at
-    ``top``. ``linear``: grey = transmitted intensity, 0.9 where it absorbs least.
+    ``top``, with room for the noise. ``linear``: grey = transmitted intensity, up to 0.9.
     ``film-density``: grey = 10^−D, the film's density D growing with the exposure up to 2.
     Noise is that of counted quanta: N₀ exp(−attenuation) of them a pixel, N₀ = noise⁻².
 
@@ -59,16 +59,18 @@ def expose(attenuation: Floats, top: float, settings: SimulationSettings, rng: R
         Its `ceiling`.
     """
     low = float(attenuation.min())
+    room = 4 * settings.noise  # what noise needs, so that it is hardly ever cut off
     noisy = attenuation
     if settings.noise:
         mean = np.exp(-(attenuation - low)) / settings.noise**2
         counts = np.maximum(rng.poisson(mean), 1)
         noisy = low - np.log(counts * settings.noise**2)
     if settings.response == "as-is":
-        scale = 0.9 / max(top - low, 1e-6)
-        offset = 0.04 - scale * low
+        below, above = room, room * np.exp((top - low) / 2)
+        scale = 0.9 / max(top - low + below + above, 1e-6)
+        offset = 0.04 + scale * (below - low)
     elif settings.response == "linear":
-        scale, offset = 1.0, -np.log(0.9) - low
+        scale, offset = 1.0, np.log((1 + room) / 0.9) - low
     else:
         scale, offset = 1.0, -np.log(_DENSITY_UNEXPOSED) - low
     domain = Domain(response=settings.response, bits=BITS)

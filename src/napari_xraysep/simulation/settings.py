@@ -37,7 +37,7 @@ class SimulationSettings(BaseModel):
     thickness_um: float = Field(
         default=30,
         ge=5,
-        le=200,
+        le=100,
         title="Thickness of the paint (µm)",
         description="Mean thickness; lights are thicker than darks.",
     )
@@ -77,14 +77,14 @@ class SimulationSettings(BaseModel):
     ground_um: float = Field(
         default=80,
         ge=0,
-        le=1000,
+        le=500,
         title="Thickness of the ground (µm)",
         description="Chalk and lead white in oil, on every painted side.",
     )
     ground_lead: float = Field(
         default=0.1,
         ge=0,
-        le=1,
+        le=0.5,
         title="Lead white in the ground",
         description="Its share; the rest is chalk.",
     )
@@ -128,7 +128,7 @@ class SimulationSettings(BaseModel):
     noise: float = Field(
         default=0.006,
         ge=0,
-        le=0.2,
+        le=0.05,
         title="Noise",
         description="Relative noise where nothing absorbs; it grows with the attenuation as "
         "counted quanta do.",

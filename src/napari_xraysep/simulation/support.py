@@ -52,7 +52,7 @@ def support(shape: tuple[int, int], sides: int, settings: SimulationSettings, rn
 
 
 def canvas(shape: tuple[int, int], threads_per_px: float, rng: Rng) -> Floats:
-    """Plain weave, about −1 in the gaps to 1 on the threads' crests; zero where unresolved."""
+    """Plain weave, −1 in the gaps to 1 on the threads' crests; zero where unresolved."""
     resolved = float(np.clip((0.45 - threads_per_px) / 0.1, 0, 1))
     if resolved == 0:
         return np.zeros(shape, np.float32)
@@ -61,7 +61,7 @@ def canvas(shape: tuple[int, int], threads_per_px: float, rng: Rng) -> Floats:
     over = (-1) ** ((weft + warp) % 2)
     crest = 0.5 * (weft_crest + warp_crest) + 0.15 * over
     crest *= 1 + 0.25 * smooth_noise(shape, max(shape) / 4, rng)
-    return np.asarray(resolved * crest, np.float32)
+    return np.asarray(resolved * np.tanh(crest), np.float32)
 
 
 def _threads(shape: tuple[int, int], per_px: float, rng: Rng) -> tuple[Floats, Floats]:
