@@ -157,17 +157,21 @@ def loaded(read: dict[Any, Image]) -> Loaded:
 
 @pytest.fixture
 def viewer(make_napari_viewer: Callable[..., Any]) -> Any:
-    """Open a real window."""
-    return make_napari_viewer(show=True)
+    """Open a real window, which is not shown: drawing takes most of a test's time."""
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def shown_viewer(viewer: Any) -> Any:
+    """Show that window."""
+    viewer.show()
+    return viewer
 
 
 @pytest.fixture
 def separate(viewer: Any, stage: Stage, loaded: Loaded) -> Any:
     """Dock *Separate* in a window with a painting, its method the puppet."""
-    from napari_xraysep.plugin.panes import show_pictures
-
     _, widget = viewer.window.add_plugin_dock_widget("napari-xraysep", "Separate")
-    show_pictures(viewer, loaded)
     session_of(viewer).loaded = loaded
     widget.panel.method.setCurrentIndex(widget.panel.method.findData("puppet"))
     return widget

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.plugin import questions
+from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.records import RECOMBINATION_WARNING
 
@@ -43,8 +44,9 @@ def finish(qtbot: Any, widget: Any, stage: Stage) -> None:
 
 
 def test_layers_are_made_once_and_then_updated(
-    qtbot: Any, viewer: Any, separate: Any, stage: Stage
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, loaded: Any
 ) -> None:
+    show_pictures(viewer, loaded)
     layers = start_to_preview(qtbot, viewer, separate)
     before = layers["front"].data.copy()
     limits = layers["front"].contrast_limits
@@ -186,20 +188,20 @@ def close_window(viewer: Any) -> None:
 
 
 def test_closing_the_window_while_running_asks(
-    qtbot: Any, viewer: Any, separate: Any, stage: Stage, asked: list[Any]
+    qtbot: Any, shown_viewer: Any, separate: Any, stage: Stage, asked: list[Any]
 ) -> None:
-    start_to_preview(qtbot, viewer, separate)
-    close_window(viewer)
+    start_to_preview(qtbot, shown_viewer, separate)
+    close_window(shown_viewer)
     assert "running" in asked[0][0]
-    assert viewer.window._qt_window.isVisible()
+    assert shown_viewer.window._qt_window.isVisible()
     finish(qtbot, separate, stage)
     assert separate.progress.status.text().startswith("done")
 
 
 def test_closing_the_dock_while_running_asks(
-    qtbot: Any, viewer: Any, separate: Any, stage: Stage, asked: list[Any]
+    qtbot: Any, shown_viewer: Any, separate: Any, stage: Stage, asked: list[Any]
 ) -> None:
-    start_to_preview(qtbot, viewer, separate)
+    start_to_preview(qtbot, shown_viewer, separate)
     dock = separate.parent()
     dock.title.close_button.click()
     assert len(asked) == 1
@@ -211,9 +213,9 @@ def test_closing_the_dock_while_running_asks(
 
 
 def test_stop_and_close_stops_and_closes(
-    qtbot: Any, viewer: Any, separate: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    qtbot: Any, shown_viewer: Any, separate: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start_to_preview(qtbot, viewer, separate)
+    start_to_preview(qtbot, shown_viewer, separate)
     monkeypatch.setattr(questions, "ask", lambda parent, question, answers: answers[0])
     separate.parent().title.close_button.click()
     qtbot.waitUntil(stage.ended.is_set, timeout=TIMEOUT)
@@ -222,7 +224,7 @@ def test_stop_and_close_stops_and_closes(
 
 def test_layers_without_a_file_may_be_run_unsaved_and_saved_later(
     qtbot: Any,
-    viewer: Any,
+    shown_viewer: Any,
     separate: Any,
     stage: Stage,
     loaded: Any,
@@ -232,7 +234,7 @@ def test_layers_without_a_file_may_be_run_unsaved_and_saved_later(
     from dataclasses import replace
 
     stage.go.set()
-    session_of(viewer).loaded = replace(loaded, radiograph_file=None)
+    session_of(shown_viewer).loaded = replace(loaded, radiograph_file=None)
     monkeypatch.setattr(questions, "ask", lambda parent, question, answers: answers[1])
     separate.start()
     qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
@@ -241,7 +243,7 @@ def test_layers_without_a_file_may_be_run_unsaved_and_saved_later(
     assert "not saved" in separate.progress.message.text()
     asked = []
     monkeypatch.setattr(questions, "ask", lambda p, question, a: asked.append(question) or a[-1])
-    close_window(viewer)
+    close_window(shown_viewer)
     assert "not saved" in asked[0]
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
     separate.save_button.click()
@@ -288,7 +290,7 @@ def test_settings_that_do_not_fit_are_refused_in_one_sentence(
 
 
 def test_what_the_result_does_not_prove_is_said(
-    qtbot: Any, viewer: Any, separate: Any, stage: Stage
+    qtbot: Any, shown_viewer: Any, separate: Any, stage: Stage
 ) -> None:
     stage.go.set()
     separate.start()

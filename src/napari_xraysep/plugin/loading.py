@@ -95,7 +95,7 @@ class Loaded:
     painting
         None where a photograph does not fit the radiograph's grid; ``refusal`` says which.
     pictures
-        What to show, from the bottom up.
+        What to show, the radiograph first.
     radiograph_file
         Beside it runs are stored; None for a layer without a file and for our samples.
     """
@@ -251,7 +251,7 @@ def _painting(images: dict[Role, Image], answers: Answers, mirror: bool) -> Pain
 
 
 def _pictures(images: dict[Role, Image], answers: Answers, mirror: bool) -> list[Picture]:
-    """Say what to show, from the bottom up: the radiograph, then back and front above it."""
+    """Say what to show: the radiograph in the working domain and the photographs."""
     xray = images["radiograph"]
     simulated = " (simulated)" if any(image.simulated for image in images.values()) else ""
     domain = Domain(answers.polarity or "white-absorbs", answers.response or "as-is", xray.bits)

@@ -18,28 +18,18 @@ KEY = "napari-xraysep"
 
 FONT_SIZE = 8
 RESULTS = {"front": "first", "surface": "first", "back": "second", "concealed": "second"}
-ORDER: dict[int, tuple[str, ...]] = {
-    1: ("radiograph", "front photograph", "first", "second", "unexplained", "residual"),
-    2: (
-        "front photograph",
-        "back photograph",
-        "first",
-        "second",
-        "radiograph",
-        "unexplained",
-        "residual",
-    ),
-    3: (
-        "radiograph",
-        "front photograph",
-        "back photograph",
-        "unexplained",
-        "residual",
-        "first",
-        "second",
-    ),
+PANES = 6
+PICTURES = ("radiograph", "front photograph", "back photograph")
+LEFT_OVER = ("unexplained", "residual")
+IN_THREES = (*PICTURES, *LEFT_OVER, "first", "second")
+ORDER: dict[tuple[int, bool], tuple[str, ...]] = {
+    (2, False): (*PICTURES, "first", "second", *LEFT_OVER),
+    (2, True): (*PICTURES[1:], "first", "second", "radiograph", *LEFT_OVER),
+    (3, False): IN_THREES,
+    (3, True): IN_THREES,
 }
-"""Panes in reading order: in two columns (for one photograph and for two), and in three."""
+"""Panes in reading order, by columns and whether there are two photographs: each layer stands
+below its photograph."""
 
 SAMPLED = 512
 """Contrast is measured on at most about this many rows and columns."""
@@ -81,7 +71,9 @@ def add_pane(
     pane
         What it is: a name in `ORDER`, or of a result.
     """
-    layer: Image = viewer.add_image(
+    from napari.layers import Image
+
+    layer = Image(
         data,
         name=name,
         metadata={KEY: {"pane": pane}},
@@ -92,19 +84,27 @@ def add_pane(
     )
     layer.name_overlay.font_size = FONT_SIZE
     layer.name_overlay.visible = True
+    order = _order(viewer, data.shape[:2])
+    later = [la for la in panes_of(viewer) if order.index(_rank(la)) > order.index(_rank(layer))]
+    at = viewer.layers.index(later[0]) if later else len(viewer.layers)
+    viewer.layers.insert(at, layer)
     return layer
+
+
+def panes_of(viewer: Viewer) -> list[Layer]:
+    """Return our layers, from the bottom up."""
+    return [layer for layer in viewer.layers if "pane" in layer.metadata.get(KEY, {})]
 
 
 def pictures_of(viewer: Viewer) -> list[Layer]:
     """Return the layers that show the loaded painting's images."""
-    return [layer for layer in viewer.layers if _ours(layer).get("pane") in ORDER[3][:3]]
+    return [layer for layer in panes_of(viewer) if _rank(layer) in PICTURES]
 
 
 def hide_results(viewer: Viewer) -> None:
     """Hide the results of earlier runs, so that two runs are not taken for one."""
-    pictures = pictures_of(viewer)
-    for layer in viewer.layers:
-        if "pane" in _ours(layer) and layer not in pictures:
+    for layer in panes_of(viewer):
+        if _rank(layer) not in PICTURES:
             layer.visible = False
 
 
@@ -129,39 +129,29 @@ def show_pictures(viewer: Viewer, loaded: Loaded) -> None:
 
 
 def side_by_side(viewer: Viewer) -> None:
-    """Show our visible layers in a grid, panned and zoomed together, each layer by its photograph.
-
-    Two or three panes a row, whichever draws the images larger.
-    """
-    panes = [layer for layer in viewer.layers if KEY in layer.metadata and "pane" in _ours(layer)]
-    shown = [layer for layer in panes if layer.visible]
-    if not shown:
-        return
-    columns = _columns(shown[0].data.shape[:2], viewer.canvas.size, max(len(shown), 5))
-    two_photographs = any(_ours(layer)["pane"] == "back photograph" for layer in shown)
-    order = ORDER[columns if two_photographs or columns == 3 else 1]
-    for layer in sorted(panes, key=lambda pane: order.index(_rank(pane))):
-        viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
-    viewer.canvas.grid.shape = (-1, columns)
+    """Show the visible layers in a grid, panned and zoomed together."""
+    panes = panes_of(viewer)
+    if panes:
+        viewer.canvas.grid.shape = (-1, _columns(viewer, panes[0].data.shape[:2]))
     viewer.canvas.grid.enabled = True
     viewer.reset_view()
 
 
-def _columns(image: tuple[int, int], canvas: tuple[int, int], panes: int) -> int:
-    """Choose the number of columns that draws ``panes`` images (height, width) larger."""
+def _columns(viewer: Viewer, image: tuple[int, int]) -> int:
+    """Choose two or three panes a row, whichever draws images (height, width) larger."""
+    height, width = viewer.canvas.size
 
     def zoom(columns: int) -> float:
-        rows = -(-panes // columns)
-        return min(canvas[1] / columns / image[1], canvas[0] / rows / image[0])
+        return min(width / columns / image[1], height / -(-PANES // columns) / image[0])
 
     return max((2, 3), key=zoom)
 
 
-def _ours(layer: Layer) -> dict[str, Any]:
-    ours: dict[str, Any] = layer.metadata.get(KEY, {})
-    return ours
+def _order(viewer: Viewer, image: tuple[int, int]) -> tuple[str, ...]:
+    two_photographs = any(_rank(layer) == "back photograph" for layer in panes_of(viewer))
+    return ORDER[_columns(viewer, image), two_photographs]
 
 
 def _rank(layer: Layer) -> str:
-    name: str = _ours(layer)["pane"]
+    name: str = layer.metadata[KEY]["pane"]
     return RESULTS.get(name, name)

@@ -64,7 +64,8 @@ class ResultLayers:
         layer = self._layers.get(name)
         if layer is None:
             self._layers[name] = self._make(name, data, pixel_step)
-            side_by_side(self._viewer)
+            if name not in self._hidden:
+                side_by_side(self._viewer)
         elif layer in self._viewer.layers:
             if layer.data.shape != data.shape:
                 self._place(layer, pixel_step)
