@@ -62,10 +62,10 @@ class ImageChoice(QWidget):
         self.image: Image | None = None
         self.reading = False
         self.problem = ""
-        self._thumbnail = QLabel()
-        self._thumbnail.setFixedSize(THUMBNAIL, THUMBNAIL)
-        self._thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._thumbnail.setStyleSheet("border: 1px solid palette(mid);")
+        self.thumbnail = QLabel()
+        self.thumbnail.setFixedSize(THUMBNAIL, THUMBNAIL)
+        self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.thumbnail.setStyleSheet("border: 1px solid palette(mid);")
         self.combo = QComboBox()
         self.combo.setSizeAdjustPolicy(
             QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -82,7 +82,7 @@ class ImageChoice(QWidget):
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         layout.setVerticalSpacing(1)
-        layout.addWidget(self._thumbnail, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(self.thumbnail, 0, 0, 3, 1, Qt.AlignmentFlag.AlignTop)
         layout.addWidget(heading, 0, 1, 1, 2)
         layout.addWidget(self.combo, 1, 1)
         layout.addWidget(browse, 1, 2)
@@ -169,7 +169,7 @@ class ImageChoice(QWidget):
         """Read what is chosen on another thread; an older reading that ends later is dropped."""
         self._request += 1
         self.image, self.problem = None, ""
-        self._thumbnail.clear()
+        self.thumbnail.clear()
         chosen = self.combo.currentData()
         self.reading = chosen is not None
         self.facts.setText("reading…" if self.reading else "")
@@ -195,7 +195,7 @@ class ImageChoice(QWidget):
             3 * width,
             QImage.Format.Format_RGB888,
         )
-        self._thumbnail.setPixmap(
+        self.thumbnail.setPixmap(
             QPixmap.fromImage(picture).scaled(
                 THUMBNAIL,
                 THUMBNAIL,

@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_xraysep.errors import InputError, SeparationError
+from napari_xraysep.io.results import read_run
+from napari_xraysep.painting import Painting
+from napari_xraysep.region import Region
+from napari_xraysep.separation import Finished, Progress, RunOptions, separate
+from napari_xraysep.workflows.run_folder import RunFolder, next_run_folder
+
+
+@pytest.fixture
+def painting() -> Painting:
+    rng = np.random.default_rng(0)
+    front = rng.random((64, 72, 3), np.float32)
+    xray = np.asarray(0.5 * front[..., 0] + 0.2 * rng.random((64, 72)), np.float32)
+    return Painting.from_arrays(xray, front)
+
+
+def run(folder: RunFolder, painting: Painting, options: RunOptions | None = None) -> Finished:
+    for event in separate(painting, "regression", options=options):
+        folder.note(event)
+    assert isinstance(event, Finished)
+    return event
+
+
+def test_a_run_is_written_and_read_back(tmp_path: Path, painting: Painting) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    finished = run(folder, painting)
+    assert not (tmp_path / "out").exists()  # nothing is made before there is a result
+    assert folder.write(finished) == tmp_path / "out"
+    stored = read_run(tmp_path / "out")
+    assert stored.record == finished.record
+    for name, layer in finished.layers.items():
+        np.testing.assert_array_equal(stored.layers[name], layer)
+    assert (tmp_path / "out" / "preview.png").stat().st_size > 0
+
+
+def test_a_region_is_written_on_its_own_grid(tmp_path: Path, painting: Painting) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    folder.write(run(folder, painting, RunOptions(region=Region(8, 40, 10, 60))))
+    assert read_run(tmp_path / "out").layers["surface"].shape == (32, 50)
+
+
+def test_every_step_with_losses_becomes_a_row(tmp_path: Path, painting: Painting) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    finished = run(RunFolder(tmp_path / "other", painting), painting)
+    folder.note(Progress("train", 0, 1, 1, {"total": 2.0}))
+    folder.note(Progress("train", 0, 2, 1))
+    folder.note(Progress("train", 0, 3, 2, {"total": 1.0, "fit": 0.5}))
+    folder.write(finished)
+    with (tmp_path / "out" / "losses.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["step"], row["total"], row["fit"]) for row in rows] == [
+        ("1", "2.0", ""),
+        ("3", "1.0", "0.5"),
+    ]
+
+
+def test_a_folder_that_holds_a_run_is_refused_at_once(tmp_path: Path, painting: Painting) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    folder.write(run(folder, painting))
+    with pytest.raises(InputError, match="out"):
+        RunFolder(tmp_path / "out", painting)
+
+
+def test_a_run_cancelled_before_it_had_layers_writes_nothing(
+    tmp_path: Path, painting: Painting
+) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    finished = run(folder, painting)
+    empty = Finished({}, finished.record, complete=False)
+    with pytest.raises(SeparationError, match="before it had any layers"):
+        folder.write(empty)
+    assert not (tmp_path / "out").exists()
+
+
+def test_folders_are_numbered_beside_the_radiograph(tmp_path: Path) -> None:
+    radiograph = tmp_path / "plate.01.tif"
+    assert next_run_folder(radiograph) == tmp_path / "plate.01-xraysep-1"
+    (tmp_path / "plate.01-xraysep-1").mkdir()
+    assert next_run_folder(radiograph) == tmp_path / "plate.01-xraysep-2"
