@@ -70,7 +70,7 @@ def test_the_sample_finds_its_roles_and_its_originals_are_hidden(
     chosen = {role: choice.combo.currentData() for role, choice in load.choices.items()}
     assert chosen["mask"] is None
     for role in ("radiograph", "front", "back"):
-        assert chosen[role].name.startswith(role)
+        assert chosen[role].name == f"sample {role}, simulated"
     load.load_button.click()
     session = session_of(viewer)
     qtbot.waitUntil(lambda: session.loaded is not None, timeout=TIMEOUT)
@@ -136,3 +136,17 @@ def test_the_pixel_size_of_the_file_is_not_an_answer(qtbot: Any, load: Any, file
     assert "as the file says" in load.questions.dpi.text()
     load.questions.pixel_size.setValue(0.1)
     assert load.questions.pixel_size_mm == 0.1
+
+
+def test_an_image_left_out_on_purpose_is_not_guessed_again(
+    qtbot: Any, viewer: Any, load: Any
+) -> None:
+    viewer.open_sample("napari-xraysep", "double_sided")
+    ready(qtbot, load)
+    load.choices["back"].combo.setCurrentIndex(0)
+    load.load_button.click()
+    session = session_of(viewer)
+    qtbot.waitUntil(lambda: session.loaded is not None, timeout=TIMEOUT)
+    assert load.choices["back"].combo.currentData() is None
+    assert session.loaded.painting.kind == "concealed"
+    assert "Loaded" in load.message.text()

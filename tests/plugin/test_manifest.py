@@ -43,7 +43,7 @@ def test_a_run_is_read_from_its_folder_and_from_its_record(run: Path) -> None:
         assert reader is not None
         layers = reader(str(path))
         names = [shown["name"] for _, shown, _ in layers]
-        assert names[-1].startswith("front – hypothetical separation (simulated)")
+        assert names[-1].startswith("front: hypothetical separation, simulated")
         assert all("hypothetical separation" in name for name in names)
         grey = [shown["contrast_limits"] for _, shown, _ in layers[-2:]]
         assert grey[0] == grey[1]
@@ -57,7 +57,7 @@ def test_other_folders_are_left_to_others(tmp_path: Path) -> None:
 def test_a_layer_is_written_as_a_hypothetical_separation(tmp_path: Path) -> None:
     data = np.random.default_rng(0).random((20, 30))
     meta = {
-        "name": "front – hypothetical separation",
+        "name": "front: hypothetical separation",
         "metadata": {KEY: {"pane": "front"}},
     }
     path = tmp_path / "layer.tif"

@@ -58,7 +58,7 @@ def test_cancelling_is_stopping_at_once() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(3, "a few seconds"), (43, "45 s"), (300, "5 min"), (9000, "2.5 h")],
+    [(3, "a few seconds"), (43, "about 45 s"), (300, "about 5 min"), (9000, "about 2.5 h")],
 )
 def test_durations_in_plain_words(seconds: float, said: str) -> None:
     assert plain_time(seconds) == said

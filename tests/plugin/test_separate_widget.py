@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 
 
 def results(viewer: Any) -> dict[str, Any]:
-    return {la.name.split(" ")[0]: la for la in viewer.layers if "hypothetical" in la.name}
+    return {re.split("[ :]", la.name)[0]: la for la in viewer.layers if "hypothetical" in la.name}
 
 
 def start_to_preview(qtbot: Any, viewer: Any, widget: Any) -> dict[str, Any]:

@@ -59,6 +59,7 @@ class ImageChoice(QWidget):
         self.role = role
         self._empty = optional or "choose a layer or a file…"
         self._request = 0
+        self._touched = False
         self.image: Image | None = None
         self.reading = False
         self.problem = ""
@@ -131,8 +132,10 @@ class ImageChoice(QWidget):
         self.combo.blockSignals(False)
         if entries[kept] is not chosen:
             self._read()
-        if chosen is None and (guess := self._guess(layers)) is not None:
+            self._touched = False
+        if not self._touched and (guess := self._guess(layers)) is not None:
             self.choose_layer(guess)
+            self._touched = False  # a better guess may come with the next layer
 
     def hide_layer(self) -> None:
         """Hide the chosen layer, once what was made of it is shown instead."""
@@ -167,6 +170,7 @@ class ImageChoice(QWidget):
 
     def _read(self) -> None:
         """Read what is chosen on another thread; an older reading that ends later is dropped."""
+        self._touched = True
         self._request += 1
         self.image, self.problem = None, ""
         self.thumbnail.clear()

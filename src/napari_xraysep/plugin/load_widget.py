@@ -153,8 +153,10 @@ class LoadPainting(QWidget):
         problems = [choice.problem for choice in self.choices.values() if choice.problem]
         ready = {"radiograph", "front"} <= self._images().keys()
         self.load_button.setEnabled(ready and not busy and not problems)
-        if not self._loading:
-            self.message.setText(problems[0] if problems else "")
+        if problems:
+            self.message.setText(problems[0])
+        elif busy or not ready:
+            self.message.setText("")
 
     def _take_pixel_size(self) -> None:
         image = self.choices["radiograph"].image

@@ -253,7 +253,7 @@ def _painting(images: dict[Role, Image], answers: Answers, mirror: bool) -> Pain
 def _pictures(images: dict[Role, Image], answers: Answers, mirror: bool) -> list[Picture]:
     """Say what to show: the radiograph in the working domain and the photographs."""
     xray = images["radiograph"]
-    simulated = " (simulated)" if any(image.simulated for image in images.values()) else ""
+    simulated = ", simulated" if any(image.simulated for image in images.values()) else ""
     domain = Domain(answers.polarity or "white-absorbs", answers.response or "as-is", xray.bits)
     grey = domain.forward(to_unit(xray.pixels, xray.bits))
     pictures = [Picture("radiograph", f"radiograph{simulated}", grey)]

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtWidgets import QCheckBox, QSizePolicy, QVBoxLayout, QWidget
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 COLOURS = ("#4cc2ff", "#ffb454", "#8ee27c", "#ff7b8a", "#c9a0ff", "#f5e663", "#a0a7b4")
 Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
+
+
+class SmallPlot(pg.PlotWidget):
+    """A plot that asks for less room than pyqtgraph's 640 × 480."""
+
+    def sizeHint(self) -> QSize:  # noqa: D102
+        return QSize(320, 180)
 
 
 class LossPlot(QWidget):
@@ -18,13 +26,14 @@ class LossPlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._curves: dict[str, pg.PlotDataItem] = {}
-        self.plot = pg.PlotWidget(background=None)
+        self.plot = SmallPlot(background=None)
         self.plot.setLabel("bottom", "step")
         self.plot.setLabel("left", "loss")
         self.plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self.plot.setMenuEnabled(False)
         self.plot.showGrid(x=True, y=True, alpha=0.2)
-        self.legend = self.plot.addLegend(offset=(-5, 5), colCount=1)
+        self.legend = QLabel()  # above the plot: inside, it would lie over the curves
+        self.legend.setWordWrap(True)
         self.logarithmic = QCheckBox("Logarithmic scale")
         self.logarithmic.setChecked(True)
         self.logarithmic.setToolTip(
@@ -35,9 +44,12 @@ class LossPlot(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.legend)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.logarithmic)
-        self.setMinimumHeight(300)
+        self.plot.getAxis("left").enableAutoSIPrefix(False)
+        self.plot.getAxis("left").setStyle(maxTextLevel=0)
+        self.plot.setMinimumHeight(140)
         self._set_log(True)
 
     def clear(self) -> None:
@@ -45,6 +57,7 @@ class LossPlot(QWidget):
         for curve in self._curves.values():
             self.plot.removeItem(curve)
         self._curves.clear()
+        self.legend.clear()
         self.hide()
 
     def show_curves(self, curves: Curves) -> None:
@@ -53,12 +66,17 @@ class LossPlot(QWidget):
             self.show()
         for name, (steps, values) in curves.items():
             if name not in self._curves:
-                colour = COLOURS[len(self._curves) % len(COLOURS)]
-                self._curves[name] = self.plot.plot(pen=pg.mkPen(colour, width=2), name=name)
+                self._add(name)
             y = np.asarray(values, float)
             if self.logarithmic.isChecked():
                 y = np.where(y > 0, y, np.nan)
             self._curves[name].setData(np.asarray(steps, float), y)
+
+    def _add(self, name: str) -> None:
+        colour = COLOURS[len(self._curves) % len(COLOURS)]
+        self._curves[name] = self.plot.plot(pen=pg.mkPen(colour, width=2))
+        entry = f'<span style="color: {colour}">▬</span>&nbsp;{name.replace(" ", "&nbsp;")}'
+        self.legend.setText("  ".join(filter(None, (self.legend.text(), entry))))
 
     @property
     def names(self) -> list[str]:

@@ -113,6 +113,7 @@ class MethodPanel(QWidget):
     def _show_method(self) -> None:
         if self.form is not None:
             self._form_place.removeWidget(self.form)
+            self.form.hide()  # it is deleted only when the event loop is idle
             self.form.deleteLater()
         method = self.chosen
         self.summary.setText(method.summary)

@@ -8,7 +8,7 @@ from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizeP
 
 from napari_xraysep.workflows.run_folder import next_run_folder
 
-NOWHERE = "not chosen yet: you are asked when you start"
+NOWHERE = "a folder of your choice"
 
 
 class OutputChoice(QWidget):

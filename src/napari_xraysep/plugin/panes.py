@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KEY = "napari-xraysep"
 """Where our layers keep what they are, in ``layer.metadata``."""
 
-FONT_SIZE = 8
+FONT_SIZE = 7
 RESULTS = {"front": "first", "surface": "first", "back": "second", "concealed": "second"}
 PANES = 6
 PICTURES = ("radiograph", "front photograph", "back photograph")
@@ -48,9 +48,8 @@ def contrast_of(xray: NDArray[Any]) -> tuple[float, float]:
 
 
 def error_scale(contrast: tuple[float, float]) -> float:
-    """Return the stated half-range of what is left over: a tenth of the contrast, rounded."""
-    tenth = (contrast[1] - contrast[0]) / 10
-    return float(f"{tenth:.1g}")
+    """Return the stated half-range of what is left over: a quarter of the contrast, rounded."""
+    return float(f"{(contrast[1] - contrast[0]) / 4:.1g}")
 
 
 def add_pane(
@@ -84,9 +83,10 @@ def add_pane(
     )
     layer.name_overlay.font_size = FONT_SIZE
     layer.name_overlay.visible = True
-    order = _order(viewer, data.shape[:2])
-    later = [la for la in panes_of(viewer) if order.index(_rank(la)) > order.index(_rank(layer))]
-    at = viewer.layers.index(later[0]) if later else len(viewer.layers)
+    panes = panes_of(viewer)
+    place = _places([*panes, layer], viewer)
+    above = [pane for pane in panes if place[_rank(pane)] > place[_rank(layer)]]
+    at = viewer.layers.index(above[0]) if above else len(viewer.layers)
     viewer.layers.insert(at, layer)
     return layer
 
@@ -131,6 +131,10 @@ def show_pictures(viewer: Viewer, loaded: Loaded) -> None:
 def side_by_side(viewer: Viewer) -> None:
     """Show the visible layers in a grid, panned and zoomed together."""
     panes = panes_of(viewer)
+    place = _places(panes, viewer)
+    if [place[_rank(pane)] for pane in panes] != sorted(place[_rank(pane)] for pane in panes):
+        for pane in sorted(panes, key=lambda pane: place[_rank(pane)]):  # the window was resized
+            viewer.layers.move(viewer.layers.index(pane), len(viewer.layers))
     if panes:
         viewer.canvas.grid.shape = (-1, _columns(viewer, panes[0].data.shape[:2]))
     viewer.canvas.grid.enabled = True
@@ -147,9 +151,11 @@ def _columns(viewer: Viewer, image: tuple[int, int]) -> int:
     return max((2, 3), key=zoom)
 
 
-def _order(viewer: Viewer, image: tuple[int, int]) -> tuple[str, ...]:
-    two_photographs = any(_rank(layer) == "back photograph" for layer in panes_of(viewer))
-    return ORDER[_columns(viewer, image), two_photographs]
+def _places(panes: list[Layer], viewer: Viewer) -> dict[str, int]:
+    """Return every pane's place in reading order."""
+    two_photographs = any(_rank(pane) == "back photograph" for pane in panes)
+    columns = _columns(viewer, panes[0].data.shape[:2]) if panes else 3
+    return {pane: place for place, pane in enumerate(ORDER[columns, two_photographs])}
 
 
 def _rank(layer: Layer) -> str:

@@ -56,7 +56,7 @@ def read_radiograph_layer(path: str | Sequence[str]) -> list[LayerData]:
     """Read a radiograph as 0..1 grey."""
     file = read_radiograph(Path(str(path)))
     grey = to_unit(file.pixels, file.bits)
-    simulated = " (simulated)" if file.simulated else ""
+    simulated = ", simulated" if file.simulated else ""
     shown = {"name": Path(str(path)).stem + simulated, "contrast_limits": contrast_of(grey)}
     return [(grey, shown, "image")]
 

@@ -94,7 +94,7 @@ class ResultLayers:
 def result_name(name: str, contrast: tuple[float, float], *, simulated: bool) -> str:
     """Return what a result is called in the viewer; errors state their scale."""
     stated = f" ±{error_scale(contrast):g}" if name in ERRORS else ""
-    return f"{name}{stated} – {HYPOTHETICAL}" + (" (simulated)" if simulated else "")
+    return f"{name}{stated}: {HYPOTHETICAL}" + (", simulated" if simulated else "")
 
 
 def names_upwards(layers: Mapping[str, Floats]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from qtpy.QtWidgets import QLabel, QProgressBar, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_xraysep.plugin.loss_plot import Curves, LossPlot
 from napari_xraysep.plugin.run_model import RunModel, State, plain_time
@@ -34,9 +34,10 @@ class RunPanel(QWidget):
         self.bar.setRange(0, 1)
         self.bar.setValue(0)
         self.status.setText("")
-        self.message.setText("")
+        self._say("")
         self.caution.hide()
         self.plot.clear()
+        self._grow(QSizePolicy.Policy.Maximum)
 
     def show_progress(self, model: RunModel) -> None:
         """Show how far a run is and how long it may take."""
@@ -54,14 +55,18 @@ class RunPanel(QWidget):
         parts.append(f"{100 * model.step // model.total_steps} %")
         left = model.seconds_left
         if left is not None and model.step < model.total_steps:
-            parts.append(f"about {plain_time(left)} left")
+            parts.append(f"{plain_time(left)} left")
         self.status.setText(" · ".join(parts))
 
     def show_end(self, status: str, message: str) -> None:
         """Show how a run ended."""
         self.bar.setRange(0, max(1, self.bar.maximum()))
         self.status.setText(status)
+        self._say(message)
+
+    def _say(self, message: str) -> None:
         self.message.setText(message)
+        self.message.setVisible(bool(message))
 
     def show_caution(self, uncertainty: str) -> None:
         """Say what the layers do not prove, beside the result."""
@@ -69,5 +74,10 @@ class RunPanel(QWidget):
         self.caution.show()
 
     def show_curves(self, curves: Curves) -> None:
-        """Draw the losses."""
+        """Draw the losses, in a plot that takes its share of the room once there are any."""
         self.plot.show_curves(curves)
+        if curves:
+            self._grow(QSizePolicy.Policy.Preferred)
+
+    def _grow(self, policy: QSizePolicy.Policy) -> None:
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, policy)

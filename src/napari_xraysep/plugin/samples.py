@@ -31,7 +31,7 @@ def _layers(name: Literal["double-sided", "concealed"]) -> list[LayerData]:
         if not path.exists():
             continue
         ours = {"role": role, "path": str(path), "simulated": True, "sample": True}
-        shown: dict[str, Any] = {"name": f"{role} – {name} sample (simulated)"}
+        shown: dict[str, Any] = {"name": f"sample {role}, simulated"}
         if role == "radiograph":
             image = read_radiograph(path)
             shown["contrast_limits"] = contrast_of(to_unit(image.pixels, image.bits))

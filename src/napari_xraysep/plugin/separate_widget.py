@@ -95,10 +95,10 @@ class Separate(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self.painting)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(scroll, 3)
         layout.addWidget(self.output)
         layout.addLayout(buttons)
-        layout.addWidget(self.progress)
+        layout.addWidget(self.progress, 2)
         self.setMinimumWidth(380)
 
     def start(self) -> None:

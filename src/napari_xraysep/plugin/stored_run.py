@@ -43,7 +43,7 @@ def show_stored(viewer: Viewer, stored: StoredRun, folder: Path, *, keep_picture
     shown = {n: image for n, image in stored.layers.items() if n in (*record.layers, *ERRORS)}
     xray = mixture_of(shown)
     hide_results(viewer)
-    simulated = " (simulated)" if record.simulated else ""
+    simulated = ", simulated" if record.simulated else ""
     contrast = contrast_of(xray)
     if not keep_pictures:
         for layer in pictures_of(viewer):
