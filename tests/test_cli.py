@@ -71,7 +71,7 @@ def test_every_option_reaches_the_run(files, capsys):
     tifffile.imwrite("mask.tif", mask)
     options = (
         "--mask mask.tif --prior-mask mask.tif --polarity black-absorbs --response linear"
-        " --pixel-size 0.1 --roi 0:40,8:40 --method regression --preset paper --set ridge=0.02"
+        " --pixel-size 0.1 --roi 0:40,8:40 --method regression --preset paper --set colours=60"
         " --allocation even --seed 7 --device cpu --json"
     )
     assert main([*BOTH_SIDES, *options.split()]) == 0
@@ -83,7 +83,7 @@ def test_every_option_reaches_the_run(files, capsys):
     assert record["pixel_size_mm"] == {"value": 0.1, "assumed": False}
     assert (record["region"], record["height"], record["width"]) == ("0:40,8:40", 40, 32)
     assert (record["preset"], record["allocation"], record["seed"]) == ("paper", "even", 7)
-    assert record["settings"]["ridge"] == 0.02
+    assert record["settings"]["colours"] == 60
     assert {one["role"] for one in record["inputs"]} >= {"mask", "prior-mask"}
 
 
@@ -119,9 +119,9 @@ BAD = {
         "connected-autoencoder",
     ),
     "unknown setting": ([*BOTH_SIDES, "--set", "magic=1"], "magic"),
-    "setting out of bounds": ([*BOTH_SIDES, "--set", "ridge=-1"], "ridge"),
-    "setting without value": ([*BOTH_SIDES, "--set", "ridge"], "--set"),
-    "setting twice": ([*BOTH_SIDES, "--set", "ridge=1", "--set", "ridge=2"], "--set"),
+    "setting out of bounds": ([*BOTH_SIDES, "--set", "colours=0"], "colours"),
+    "setting without value": ([*BOTH_SIDES, "--set", "colours"], "--set"),
+    "setting twice": ([*BOTH_SIDES, "--set", "colours=5", "--set", "colours=6"], "--set"),
     "out is a file": ([*BOTH_SIDES, "--out", "xray.tif"], "xray.tif"),
     "out inside a file": ([*BOTH_SIDES, "--out", "xray.tif/out"], "xray.tif"),
     "no run to evaluate": (["evaluate", "."], "run.json"),

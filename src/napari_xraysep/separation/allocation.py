@@ -67,6 +67,7 @@ def residual_variance(
     rows = squares.reshape(3, -1) if valid is None else squares[:, valid]
     target = (unexplained.ravel() if valid is None else unexplained[valid]) ** 2
     scale = np.sqrt(np.mean(rows.astype(np.float64) ** 2, 1))
+    scale[scale == 0] = 1  # an empty layer explains nothing, in any unit
     scaled = rows / scale[:, None]
     gram, moment = scaled @ scaled.T, scaled @ target.astype(np.float64)
     factors = nnls(gram, moment)[0] / scale
