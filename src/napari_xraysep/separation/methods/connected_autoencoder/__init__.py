@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     )
     batch: int = Field(default=32, ge=1, le=1024, title="Batch size")
     learning_rate: float = Field(default=1e-4, gt=0, le=1, title="Learning rate")
+    decay: bool = Field(
+        default=False,
+        title="Falling learning rate",
+        description="Lower the learning rate along half a cosine instead of keeping it.",
+    )
     layout: Literal["printed", "mended"] = Field(
         default="printed",
         title="Decoder layout",
@@ -121,6 +126,7 @@ METHOD = Method(
             "energy": "balance",
             "batch": 4,
             "learning_rate": 2e-3,
+            "decay": True,
         },
     },
     allocation={"fast": "even", "paper": "none"},

@@ -85,6 +85,6 @@ def fit(
         used = np.maximum(sizes - free, 1e-3)
         square = np.bincount(groups, weights**2, minlength=count)
         precision = np.clip(used / np.maximum(square, 1e-12), 1e-2, 1e9)
-        left = energy - 2 * weights @ moment + weights @ gram @ weights
+        left = energy + float(np.vdot(weights, gram @ weights - 2 * moment))
         noise = max(left, 1e-9 * energy) / max(observations - used.sum(), 0.2 * observations)
     return Fit(weights, level - float(mean @ weights), used)

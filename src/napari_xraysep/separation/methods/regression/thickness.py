@@ -100,12 +100,12 @@ def fit_fields(
         used = 0.0
         for side in (0, 1):
             at = slice(side * count, (side + 1) * count)
-            free = count - precision[side] * noise * float(np.sum(prior * inverse[at, at]))
-            used += free
-            square = float(fields[at] @ prior @ fields[at])
+            field = fields[at]
+            free = count - precision[side] * noise * np.sum(prior * inverse[at, at])
+            used += float(free)
             # below 4, thickness would vary by more than half of itself
-            precision[side] = min(max(free / max(square, 1e-9), 4), 1e6)
-        left = energy - 2 * fields @ moment + fields @ gram @ fields
+            precision[side] = np.clip(free / (np.vdot(field, prior @ field) + 1e-9), 4, 1e6)
+        left = energy + float(np.vdot(fields, gram @ fields - 2 * moment))
         noise = max(left, 1e-9 * energy) / max(rows - used, 0.2 * rows)
     return fields.astype(np.float32).reshape(2, *nodes)
 
