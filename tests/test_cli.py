@@ -11,7 +11,7 @@ import pytest
 import tifffile
 
 from napari_xraysep.cli import main
-from napari_xraysep.separation import DEFAULT_METHOD, Settings, get_method
+from napari_xraysep.separation import DEFAULT_METHOD, get_method
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import Estimate, Method, Plan, Step
 
@@ -33,7 +33,8 @@ def files(tmp_path, monkeypatch):
     return tmp_path
 
 
-ONE_SIDE = ["separate", "--xray", "xray.tif", "--rgb-front", "front.tif", "--out", "out"]
+QUICK = ["--set", "colours=8", "--set", "thickness_cells=0"]
+ONE_SIDE = ["separate", "--xray", "xray.tif", "--rgb-front", "front.tif", "--out", "out", *QUICK]
 SIMULATE = ["simulate", "--front", "front.tif", "--back", "back.tif", "--out", "out"]
 BOTH_SIDES = [*ONE_SIDE, "--rgb-back", "back.tif", "--mirror-back"]
 
@@ -51,7 +52,8 @@ def test_separate_writes_layers_that_add_up(files, capsys):
     xray = tifffile.imread("xray.tif") / 65535
     np.testing.assert_allclose(front + back + residual, xray, atol=1e-4)
     record = json.loads((files / "out" / "run.json").read_text())
-    assert record["settings"] == get_method(DEFAULT_METHOD).settings().model_dump()
+    defaults = get_method(DEFAULT_METHOD).settings().model_dump()
+    assert record["settings"] == defaults | {"colours": 8, "thickness_cells": 0}
     assert record["inputs"][2]["mirrored"] is True
     assert (files / "out" / "preview.png").stat().st_size > 1000
 
@@ -71,7 +73,7 @@ def test_every_option_reaches_the_run(files, capsys):
     tifffile.imwrite("mask.tif", mask)
     options = (
         "--mask mask.tif --prior-mask mask.tif --polarity black-absorbs --response linear"
-        " --pixel-size 0.1 --roi 0:40,8:40 --method regression --preset paper --set colours=60"
+        " --pixel-size 0.1 --roi 0:40,8:40 --method regression --preset paper --set sample=2000"
         " --allocation even --seed 7 --device cpu --json"
     )
     assert main([*BOTH_SIDES, *options.split()]) == 0
@@ -83,7 +85,7 @@ def test_every_option_reaches_the_run(files, capsys):
     assert record["pixel_size_mm"] == {"value": 0.1, "assumed": False}
     assert (record["region"], record["height"], record["width"]) == ("0:40,8:40", 40, 32)
     assert (record["preset"], record["allocation"], record["seed"]) == ("paper", "even", 7)
-    assert record["settings"]["colours"] == 60
+    assert record["settings"]["sample"] == 2000
     assert {one["role"] for one in record["inputs"]} >= {"mask", "prior-mask"}
 
 
@@ -119,9 +121,9 @@ BAD = {
         "connected-autoencoder",
     ),
     "unknown setting": ([*BOTH_SIDES, "--set", "magic=1"], "magic"),
-    "setting out of bounds": ([*BOTH_SIDES, "--set", "colours=0"], "colours"),
+    "setting out of bounds": ([*BOTH_SIDES, "--set", "sample=0"], "sample"),
     "setting without value": ([*BOTH_SIDES, "--set", "colours"], "--set"),
-    "setting twice": ([*BOTH_SIDES, "--set", "colours=5", "--set", "colours=6"], "--set"),
+    "setting twice": ([*BOTH_SIDES, "--set", "sample=5", "--set", "sample=6"], "--set"),
     "out is a file": ([*BOTH_SIDES, "--out", "xray.tif"], "xray.tif"),
     "out inside a file": ([*BOTH_SIDES, "--out", "xray.tif/out"], "xray.tif"),
     "no run to evaluate": (["evaluate", "."], "run.json"),
@@ -181,7 +183,7 @@ def add_method(monkeypatch, run):
         "paper": "none",
         "summary": "For tests.",
         "kinds": frozenset({"double-sided", "concealed"}),
-        "settings": Settings,
+        "settings": get_method(DEFAULT_METHOD).settings,
         "presets": {},
         "allocation": {},
         "implementation": f"{__name__}:{run.__name__}",
@@ -313,7 +315,7 @@ def test_simulate_separate_evaluate_one_after_the_other(files, capsys):
     assert main(simulate) == 2
     made = ["--xray", "made/xray.tif", "--rgb-front", "made/front.tif"]
     made += ["--rgb-back", "made/back.tif", "--mirror-back"]
-    assert main(["separate", *made, "--out", "out", "--json"]) == 0
+    assert main(["separate", *made, "--out", "out", *QUICK, "--json"]) == 0
     truths = ["--truth-1", "made/truth-1.tif", "--truth-2", "made/truth-2.tif"]
     capsys.readouterr()
     assert main(["evaluate", "out", *truths, "--json"]) == 0

@@ -28,7 +28,3 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     with pytest.raises(InputError, match="already there"):
         next(demo(tmp_path / "mine.txt"))
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
-
-
-def test_an_empty_folder_is_used(tmp_path):
-    assert next(demo(tmp_path)).folder.parent == tmp_path
