@@ -322,6 +322,19 @@ def test_simulate_separate_evaluate_one_after_the_other(files, capsys):
     assert json.loads(capsys.readouterr().out)["simulated"] is True
 
 
+def test_demo_says_where_the_pictures_are(tmp_path, monkeypatch, capsys):
+    from napari_xraysep.workflows import demo
+
+    made = demo.DemoRun("concealed", tmp_path, tmp_path / "preview.png", 1.0, 3.25, {"half": 1.0})
+    monkeypatch.setattr(demo, "demo", lambda out: iter([made]))
+    assert main(["demo"]) == 0
+    text = capsys.readouterr().out
+    assert str(tmp_path / "preview.png") in text
+    assert "3.25; baselines: half 1.00" in text
+    assert main(["demo", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["runs"][0]["gain"] == 3.25
+
+
 def test_methods_names_papers_and_needs(capsys):
     assert main(["methods"]) == 0
     text = capsys.readouterr().out

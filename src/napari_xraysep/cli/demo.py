@@ -9,6 +9,12 @@ import typer
 
 from napari_xraysep.cli import say
 
+MEANING = (
+    "The true layers of these samples are known, since they were simulated: gain says how many",
+    "times closer to them the result is than half of the radiograph. Of a real painting they",
+    "are not known.",
+)
+
 
 def demo(
     out: Annotated[
@@ -19,7 +25,8 @@ def demo(
     """Separate the samples offline, with pictures."""
     from napari_xraysep.workflows.demo import demo as run
 
-    text, runs = [], []
+    runs = []
+    say.note("separating two simulated samples; this takes seconds")
     for one in run(out):
         runs.append(
             {
@@ -31,16 +38,12 @@ def demo(
                 "baselines": one.baselines,
             }
         )
-        text += [
-            f"{one.sample} (simulated), hypothetical separation in {one.seconds:.1f} s",
-            f"  picture   {one.picture}",
-            f"  gain      {one.gain:.2f} over half of the radiograph; "
-            + ", ".join(f"{name} {value:.2f}" for name, value in one.baselines.items()),
-        ]
-    text += [
-        "",
-        "The true layers of these samples are known, since they were simulated: gain says how many",
-        "times closer to them the result is than half of the radiograph. Of a real painting they",
-        "are not known.",
-    ]
-    say.result(as_json, {"runs": runs}, text)
+        if not as_json:
+            baselines = (f"{name} {value:.2f}" for name, value in one.baselines.items())
+            print(
+                f"{one.sample} (simulated), hypothetical separation in {one.seconds:.1f} s\n"
+                f"  picture   {one.picture}\n"
+                f"  gain      {one.gain:.2f}; baselines: {', '.join(baselines)}",
+                flush=True,
+            )
+    say.result(as_json, {"runs": runs}, ["", *MEANING])
