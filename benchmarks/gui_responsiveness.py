@@ -83,7 +83,7 @@ def main(seconds: float) -> int:
     cancel = QTimer(singleShot=True)
     cancel.timeout.connect(separate.cancel)
     ended = QTimer()
-    ended.timeout.connect(lambda: None if separate.running else QApplication.quit())
+    ended.timeout.connect(lambda: None if separate.running else QApplication.exit(0))
 
     separate.start()
     timer.start(TICK_MS)

@@ -46,8 +46,7 @@ class RunPanel(QWidget):
             self.status.setText("stopping…")
             return
         if not model.total_steps:
-            self.bar.setRange(0, 0)
-            self.status.setText("starting…")
+            self.status.setText("starting…")  # no busy bar: it would redraw the window all the time
             return
         self.bar.setRange(0, model.total_steps)
         self.bar.setValue(model.step)

@@ -16,11 +16,12 @@ from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_worker import Job, NotSaved, SeparationWorker
 from napari_xraysep.workflows.run_folder import RunFolder
 
-TICK_MS = 40
+TICK_MS = 50
 """How often the window looks at the run; at each look one layer at most is redrawn."""
 
-CURVES_EVERY = 5
-"""Looks between two drawings of the loss curves."""
+PANEL_EVERY = 8
+"""Looks between two drawings of progress and curves. Without a graphics card, Qt composes the whole
+window anew for the smallest change beside a canvas; more often would only make it sluggish."""
 
 
 class RunView(QObject):
@@ -109,20 +110,21 @@ class RunView(QObject):
 
     def _look(self) -> None:
         """Take what is new: progress, now and then the curves, one layer."""
-        self._panel.show_progress(self.model)
         self._looks += 1
-        if self._looks % CURVES_EVERY == 0:
+        refresh = self._looks % PANEL_EVERY == 0
+        if refresh:
+            self._panel.show_progress(self.model)
             self._panel.show_curves(self.model.curves())
         finished = self.model.finished
         if finished is not None and not self._finished_shown:
             self._finished_shown = True
             self._queue(finished.layers, 1)
-        elif not self._waiting and (preview := self.model.take_preview()) is not None:
-            self._queue(preview.layers, preview.pixel_step)
         elif self._waiting:
             self._layers.set(*self._waiting.popleft())
         elif self._worker_done:
             self._end()
+        elif refresh and (preview := self.model.take_preview()) is not None:
+            self._queue(preview.layers, preview.pixel_step)
 
     def _queue(self, layers: dict[str, Floats], pixel_step: int) -> None:
         self._waiting = deque((name, layers[name], pixel_step) for name in names_upwards(layers))
