@@ -91,6 +91,14 @@ def test_layers_without_files_are_taken_as_they_are() -> None:
     np.testing.assert_array_equal(mask.pixels != 0, labels != 0)
 
 
+def test_a_layer_that_no_longer_shows_its_file_is_taken_itself(files: Path) -> None:
+    cropped = np.random.default_rng(0).random((20, 30), np.float32)
+    of_its_size = np.zeros((40, 56), np.float32)
+    path = files / "xray.tif"
+    assert read_image("radiograph", Choice("a", path, cropped)).record.path is None
+    assert read_image("radiograph", Choice("a", path, of_its_size)).record.path == str(path)
+
+
 def test_a_layer_in_the_wrong_role_is_refused_by_name() -> None:
     colour = np.random.default_rng(0).random((20, 30, 3), np.float32)
     with pytest.raises(InputError, match="my layer: the radiograph must be a grey image"):

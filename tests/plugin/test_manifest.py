@@ -54,11 +54,12 @@ def test_other_folders_are_left_to_others(tmp_path: Path) -> None:
     assert readers.run_reader([str(tmp_path)]) is None
 
 
-def test_a_layer_is_written_as_a_hypothetical_separation(tmp_path: Path) -> None:
+@pytest.mark.parametrize("pane", ["front", "concealed", "unexplained"])
+def test_a_layer_is_written_as_a_hypothetical_separation(tmp_path: Path, pane: str) -> None:
     data = np.random.default_rng(0).random((20, 30))
     meta = {
         "name": "front: hypothetical separation",
-        "metadata": {KEY: {"pane": "front"}},
+        "metadata": {KEY: {"pane": pane}},
     }
     path = tmp_path / "layer.tif"
     assert writers.write_layer(str(path), data, meta) == [str(path)]
@@ -120,3 +121,13 @@ def test_opening_the_docks_loads_no_torch() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_both_ways_of_opening_a_dock_give_the_same_dock(viewer: Any) -> None:
+    from napari._app_model import get_app_model
+
+    docked, _ = viewer.window.add_plugin_dock_widget("napari-xraysep", "Separate")
+    get_app_model().commands.execute_command("napari-xraysep.separate").result()
+    assert [name for name in viewer.window.dock_widgets if name.startswith("Separate")] == [
+        docked.name
+    ]

@@ -347,3 +347,52 @@ def test_photographs_that_are_not_registered_are_refused(
     assert not separate.running
     assert "back photograph does not fit" in separate.progress.message.text()
     assert not stage.seen
+
+
+def test_opening_a_run_of_the_painting_that_is_loaded_keeps_the_painting(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path, loaded: Any
+) -> None:
+    stage.go.set()
+    show_pictures(viewer, loaded)
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    separate.open_run(files / "xray-xraysep-1")
+    qtbot.waitUntil(lambda: separate.progress.status.text().startswith("opened"), timeout=TIMEOUT)
+    assert session_of(viewer).loaded is loaded
+    assert sum(layer.name.startswith("radiograph") for layer in viewer.layers) == 1
+
+
+def test_a_run_whose_method_is_not_installed_is_shown_all_the_same(
+    qtbot: Any,
+    viewer: Any,
+    separate: Any,
+    stage: Stage,
+    files: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from napari_xraysep.separation import method as registry
+
+    stage.go.set()
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    others = {name: m for name, m in registry.methods().items() if name != "puppet"}
+    monkeypatch.setattr(registry, "methods", lambda: others)
+    session_of(viewer).loaded = None
+    separate.open_run(files / "xray-xraysep-1")
+    qtbot.waitUntil(lambda: separate.progress.status.text().startswith("opened"), timeout=TIMEOUT)
+    assert "puppet: this method is not installed" in separate.progress.message.text()
+    assert sum(layer.visible for layer in results(viewer).values()) == 3
+
+
+def test_no_other_painting_is_loaded_while_a_separation_runs(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path, loaded: Any
+) -> None:
+    _, load = viewer.window.add_plugin_dock_widget("napari-xraysep", "Load painting")
+    load.choices["radiograph"].choose_file(files / "xray.tif")
+    load.choices["front"].choose_file(files / "front.tif")
+    qtbot.waitUntil(load.load_button.isEnabled, timeout=TIMEOUT)
+    start_to_preview(qtbot, viewer, separate)
+    load.load_button.click()
+    assert "A separation is running" in load.message.text()
+    assert session_of(viewer).loaded is loaded
+    finish(qtbot, separate, stage)

@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 PLUGIN = "napari-xraysep"
 
 
-def open_docks(viewer: Viewer) -> tuple[LoadPainting, Separate]:
-    """Dock both widgets in a window, one behind the other, *Load painting* in front."""
+def open_docks(viewer: Viewer, run: Path | None = None) -> tuple[LoadPainting, Separate]:
+    """Dock both widgets, one behind the other, and open a stored run if one is given."""
     from qtpy.QtCore import QTimer
 
     load_dock, load = viewer.window.add_plugin_dock_widget(PLUGIN, "Load painting")
-    _, separate = viewer.window.add_plugin_dock_widget(PLUGIN, "Separate", tabify=True)
-    QTimer.singleShot(0, load_dock.raise_)  # only once the tabs are laid out
+    separate_dock, separate = viewer.window.add_plugin_dock_widget(PLUGIN, "Separate", tabify=True)
+    front = load_dock if run is None else separate_dock
+    QTimer.singleShot(0, front.raise_)  # only once the tabs are laid out
+    if run is not None:
+        separate.open_run(run)
     return load, separate
 
 
 def main(arguments: list[str]) -> None:
-    """Open napari, and a stored run in it if its folder is named; return when it is closed."""
+    """Open napari, with a stored run if its folder is named; return when it is closed."""
     import napari
 
     viewer = napari.Viewer(title="napari-xraysep")
-    _, separate = open_docks(viewer)
-    if arguments:
-        separate.open_run(Path(arguments[0]))
-        separate.parent().raise_()
+    open_docks(viewer, Path(arguments[0]) if arguments else None)
     napari.run()
 
 

@@ -148,7 +148,11 @@ class ImageChoice(QWidget):
         if self.image is not None:
             fits = grid is None or self.image.shape == grid
             mark = "" if fits else "<b>not registered</b>: not on the radiograph's grid<br>"
-            self.facts.setText(mark + self.image.facts)
+            path = self.image.record.path
+            layer = not isinstance(self.combo.currentData(), Path)
+            source = f"<br>read from its file, {Path(path).name}" if layer and path else ""
+            self.facts.setText(mark + self.image.facts + source)
+            self.facts.setToolTip(path or "the layer's own pixels")
 
     def _usable(self, layer: Layer) -> bool:
         kinds = ("Image", "Labels") if self.role == "mask" else ("Image",)
@@ -235,6 +239,6 @@ def _choice(chosen: Path | Layer) -> Choice:
     return Choice(
         chosen.name,
         path=path if path is not None and path.is_file() else None,
-        pixels=np.asarray(chosen.data),
+        pixels=chosen.data[0] if chosen.multiscale else chosen.data,
         simulated=bool(ours.get("simulated", False)),
     )

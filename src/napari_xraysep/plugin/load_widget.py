@@ -112,6 +112,9 @@ class LoadPainting(QWidget):
         if "radiograph" not in images or "front" not in images:
             self.message.setText("Choose a radiograph and a photograph of the front.")
             return
+        if self._session.running:
+            self.message.setText("A separation is running: wait for its end, or cancel it first.")
+            return
         answers = Answers(
             mirror_back=self.mirror_back.isChecked(),
             polarity=self.questions.polarity_answer,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.domain import Domain, Polarity, Response, sample_bits, to_unit
+from napari_xraysep.domain import ArrayLike, Domain, Polarity, Response, sample_bits, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
 from napari_xraysep.records import InputRecord, Kind, Role
@@ -27,14 +27,17 @@ class Choice:
     name
         What the user knows it by.
     path
-        The file to read; where there is none, ``pixels`` are taken.
+        The file to read. A layer's file is read instead of the layer, for its pixel size, profile
+        and bit depth, unless the layer has another size.
+    pixels
+        A layer's array; may be lazy.
     simulated
         A layer that is known to be simulated; files say so themselves.
     """
 
     name: str
     path: Path | None = None
-    pixels: NDArray[Any] | None = None
+    pixels: ArrayLike | None = None
     simulated: bool = False
 
 
@@ -126,15 +129,15 @@ def read_image(role: Role, choice: Choice) -> Image:
         The file or layer cannot be used in this role.
     """
     if choice.path is None:
-        if choice.pixels is None:
-            raise InputError(choice.name, "it holds no image", "choose another layer")
-        return _from_array(role, choice, choice.pixels)
+        return _from_array(role, choice, np.asarray(choice.pixels))
     from napari_xraysep.io import reading
 
     read = {"radiograph": reading.read_radiograph, "mask": reading.read_mask}.get(
         role, reading.read_photograph
     )
     file = read(choice.path)
+    if choice.pixels is not None and choice.pixels.shape[:2] != file.pixels.shape[:2]:
+        return _from_array(role, choice, np.asarray(choice.pixels))
     return Image(
         pixels=file.pixels,
         record=file.record(role),

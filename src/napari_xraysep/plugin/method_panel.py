@@ -7,6 +7,7 @@ from typing import get_args
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 from superqt import QCollapsible
 
+from napari_xraysep.errors import InputError
 from napari_xraysep.plugin.settings_form import SettingsForm
 from napari_xraysep.records import Kind, RunRecord
 from napari_xraysep.separation import method as registry
@@ -102,8 +103,19 @@ class MethodPanel(QWidget):
             self._show_method()
 
     def show_record(self, record: RunRecord) -> None:
-        """Fill in what an earlier run was made with; its method must be listed."""
-        self.method.setCurrentIndex(self.method.findData(record.method))
+        """Fill in what an earlier run was made with.
+
+        Raises
+        ------
+        InputError
+            Its method is not among those listed.
+        """
+        index = self.method.findData(record.method)
+        if index < 0:
+            raise InputError(
+                record.method, "this method is not installed here", "install it to run it again"
+            )
+        self.method.setCurrentIndex(index)
         self.preset.setCurrentIndex(max(0, self.preset.findData(record.preset)))
         assert self.form is not None
         self.form.set_values(record.settings)

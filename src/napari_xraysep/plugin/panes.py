@@ -20,7 +20,7 @@ FONT_SIZE = 7
 RESULTS = {"front": "first", "surface": "first", "back": "second", "concealed": "second"}
 PANES = 6
 PICTURES = ("radiograph", "front photograph", "back photograph")
-LEFT_OVER = ("unexplained", "residual")
+LEFT_OVER = ("unexplained", "residual", "uncertainty")
 IN_THREES = (*PICTURES, *LEFT_OVER, "first", "second")
 ORDER: dict[tuple[int, bool], tuple[str, ...]] = {
     (2, False): (*PICTURES, "first", "second", *LEFT_OVER),

@@ -31,18 +31,18 @@ from napari_xraysep.plugin.run_view import RunView
 from napari_xraysep.plugin.run_worker import Job
 from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.plugin.stored_run import (
+    Opened,
     describe,
     hidden_errors,
+    read_opened,
     same_radiograph,
-    show_stored,
+    show_opened,
     stored_curves,
 )
 from napari_xraysep.workflows.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import napari.viewer
-
-    from napari_xraysep.io.results import StoredRun
 
 NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
@@ -59,7 +59,6 @@ class Separate(QWidget):
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
         self.run: RunView | None = None
-        self.running = False
         self.unsaved = False
         self.painting = QLabel()
         self.painting.setWordWrap(True)
@@ -78,6 +77,11 @@ class Separate(QWidget):
         self._session.changed.connect(self._painting_changed)
         self._guard = CloseGuard(self, self._may_close, self._closed)
         self._painting_changed()
+
+    @property
+    def running(self) -> bool:
+        """Whether a run is under way."""
+        return self._session.running
 
     def _lay_out(self) -> None:
         inner = QWidget()
@@ -125,8 +129,10 @@ class Separate(QWidget):
             simulated=loaded.painting.simulated,
             hidden=hidden_errors(self.panel.allocation.currentData()),
         )
+        if self.run is not None:
+            self.run.deleteLater()
         self.run = RunView(job, layers, self.progress, self._run_ended, self)
-        self.running, self.unsaved = True, False
+        self._session.running, self.unsaved = True, False
         self._refresh()
         self.run.start()
 
@@ -149,10 +155,8 @@ class Separate(QWidget):
 
     def open_run(self, folder: Path) -> None:
         """Bring a stored run back: layers, settings, losses."""
-        from napari_xraysep.io.results import read_run
-
         self.progress.show_end("", f"Opening {folder.name}…")
-        in_background(partial(read_run, folder), partial(self._opened, folder), self._not_opened)
+        in_background(partial(read_opened, folder), self._opened, self._not_opened)
 
     def _job(self, painting: Painting) -> Job | None:
         """Gather what to run; None where the user would rather not start."""
@@ -175,7 +179,7 @@ class Separate(QWidget):
         return Job(painting, method.name, settings, options, store)
 
     def _run_ended(self) -> None:
-        self.running = False
+        self._session.running = False
         run = self.run
         if run is not None and run.model.finished is not None:
             self.unsaved = bool(run.model.finished.layers) and run.saved is None
@@ -214,25 +218,28 @@ class Separate(QWidget):
         if name:
             self.open_run(Path(name))
 
-    def _opened(self, folder: Path, stored: StoredRun) -> None:
+    def _opened(self, opened: Opened) -> None:
         if self.running or not self._give_up_unsaved(OPEN_ANYWAY):
             return
         loaded = self._session.loaded
         painting = None if loaded is None else loaded.painting
-        same = painting is not None and same_radiograph(stored.record, painting)
-        show_stored(self._viewer, stored, folder, keep_pictures=same)
+        record = opened.stored.record
+        same = painting is not None and same_radiograph(record, painting)
+        show_opened(self._viewer, opened, keep_pictures=same)
         if not same:
             self._session.loaded = None
-            self.panel.show_methods(stored.record.kind)
+            self.panel.show_methods(record.kind)
         self.progress.clear()
+        said = describe(record)
         try:
-            self.panel.show_record(stored.record)
-            self.progress.show_end(f"opened {folder.name}", describe(stored.record))
+            self.panel.show_record(record)
         except XraysepError as error:
-            self.progress.show_end(f"opened {folder.name}", str(error))
-        self.progress.show_curves(stored_curves(stored.losses))
-        self.progress.show_caution(stored.record.uncertainty)
-        self.run = None
+            said = f"{said} {error}"
+        self.progress.show_end(f"opened {opened.name}", said)
+        self.progress.show_curves(stored_curves(opened.stored.losses))
+        self.progress.show_caution(record.uncertainty)
+        self.run, self.unsaved = None, False
+        self._refresh()
 
     def _saved(self, _folder: Path) -> None:
         self.unsaved = False
@@ -261,7 +268,7 @@ class Separate(QWidget):
     def _may_close(self) -> bool:
         """Ask where closing would lose a run or its layers."""
         if self.running:
-            question = "A separation is running. If you stop it, its layers so far are lost."
+            question = "A separation is running. If you stop it, its result stays incomplete."
             return questions.ask(self, question, (STOP_AND_CLOSE, KEEP_RUNNING)) == STOP_AND_CLOSE
         return self._give_up_unsaved(CLOSE_UNSAVED)
 
@@ -269,4 +276,5 @@ class Separate(QWidget):
         """Stop a run that is under way; its thread ends by itself."""
         if self.run is not None:
             self.run.abandon()
+        self._session.running = False
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)

@@ -20,12 +20,15 @@ class Session:
     ----------
     changed
         Emitted when another painting was loaded.
+    running
+        A separation of it is under way, so that no other is to be loaded.
     """
 
     changed = Signal()
 
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
+        self.running = False
 
     @property
     def loaded(self) -> Loaded | None:

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_xraysep.domain import Floats
+from napari_xraysep.io.results import StoredRun, read_run
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin.panes import add_pane, contrast_of, hide_results, pictures_of
-from napari_xraysep.plugin.result_layers import ERRORS, ResultLayers
+from napari_xraysep.plugin.result_layers import ResultLayers
 from napari_xraysep.plugin.run_model import curves_of
 from napari_xraysep.records import InputRecord, RunRecord
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_xraysep.io.results import StoredRun
-
 STAMPS = ("stage", "restart", "step", "epoch")
 
 
 def mixture_of(layers: Mapping[str, Floats]) -> Floats:
     """Add layers and residual up to the radiograph, (H, W) in the working domain."""
-    return sum(image for name, image in layers.items() if name != "unexplained")
+    parts = [image for name, image in layers.items() if name not in ("unexplained", "uncertainty")]
+    return np.sum(parts, 0, np.float32)
 
 
 def hidden_errors(allocation: str) -> tuple[str, ...]:
@@ -31,7 +34,28 @@ def hidden_errors(allocation: str) -> tuple[str, ...]:
     return ("unexplained",) if allocation == "none" else ("residual",)
 
 
-def show_stored(viewer: Viewer, stored: StoredRun, folder: Path, *, keep_pictures: bool) -> None:
+@dataclass(frozen=True)
+class Opened:
+    """A stored run, with the radiograph that its layers add up to."""
+
+    name: str
+    stored: StoredRun
+    xray: Floats
+
+
+def read_opened(folder: Path) -> Opened:
+    """Read a run's folder.
+
+    Raises
+    ------
+    InputError
+        It holds no run, or a damaged one.
+    """
+    stored = read_run(folder)
+    return Opened(folder.name, stored, mixture_of(stored.layers))
+
+
+def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
     """Show the layers of a stored run, and the radiograph that they add up to.
 
     Parameters
@@ -39,24 +63,17 @@ def show_stored(viewer: Viewer, stored: StoredRun, folder: Path, *, keep_picture
     keep_pictures
         The painting loaded is the run's own: its images stay in view.
     """
-    record = stored.record
-    shown = {n: image for n, image in stored.layers.items() if n in (*record.layers, *ERRORS)}
-    xray = mixture_of(shown)
+    record = opened.stored.record
     hide_results(viewer)
-    simulated = ", simulated" if record.simulated else ""
-    contrast = contrast_of(xray)
+    contrast = contrast_of(opened.xray)
     if not keep_pictures:
         for layer in pictures_of(viewer):
             layer.visible = False
-        name = f"radiograph of {folder.name}{simulated}"
-        add_pane(viewer, xray, name, "radiograph", contrast=contrast)
-    results = ResultLayers(
-        viewer,
-        contrast,
-        simulated=record.simulated,
-        hidden=hidden_errors(record.allocation),
-    )
-    results.show(shown)
+        name = f"radiograph of {opened.name}" + (", simulated" if record.simulated else "")
+        add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast)
+    hidden = hidden_errors(record.allocation)
+    results = ResultLayers(viewer, contrast, simulated=record.simulated, hidden=hidden)
+    results.show(opened.stored.layers)
 
 
 def stored_curves(
@@ -82,9 +99,10 @@ def describe(record: RunRecord) -> str:
 
 
 def same_radiograph(record: RunRecord, painting: Painting) -> bool:
-    """Whether a run was made from the very file that is loaded."""
+    """Whether a run was made from the very painting that is loaded."""
 
     def digest(inputs: Sequence[InputRecord]) -> str | None:
         return next((given.sha256 for given in inputs if given.role == "radiograph"), None)
 
-    return digest(record.inputs) is not None and digest(record.inputs) == digest(painting.inputs)
+    own = digest(record.inputs)
+    return own is not None and own == digest(painting.inputs) and record.kind == painting.kind

@@ -9,7 +9,7 @@ import numpy as np
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import write_image
-from napari_xraysep.plugin.panes import KEY, RESULTS
+from napari_xraysep.plugin.panes import KEY, LEFT_OVER, RESULTS
 from napari_xraysep.records import HYPOTHETICAL
 
 
@@ -22,7 +22,7 @@ def write_layer(path: str, data: Any, meta: dict[str, Any]) -> list[str]:
         The layer is not a result of a separation.
     """
     name = str(meta.get("name", "layer"))
-    if meta.get("metadata", {}).get(KEY, {}).get("pane") not in RESULTS:
+    if meta.get("metadata", {}).get(KEY, {}).get("pane") not in (*RESULTS, *LEFT_OVER):
         raise InputError(
             name, f"it is not a {HYPOTHETICAL}", "save it with napari's own TIFF writer"
         )
