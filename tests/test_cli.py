@@ -189,7 +189,7 @@ def add_method(monkeypatch, run):
         "implementation": f"{__name__}:{run.__name__}",
         "uses_torch": False,
     }
-    monkeypatch.setattr(registry, "methods", lambda: {"trial": Method(**described)})
+    monkeypatch.setattr(registry, "installed_methods", lambda: {"trial": Method(**described)})
 
 
 def interrupted(mixture, settings, context):

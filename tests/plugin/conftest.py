@@ -118,8 +118,8 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
         main_settings=("epochs",),
         stage=stage,
     )
-    known = {"puppet": puppet, **registry.methods()}
-    monkeypatch.setattr(registry, "methods", lambda: known)
+    known = {"puppet": puppet, **registry.installed_methods()}
+    monkeypatch.setattr(registry, "installed_methods", lambda: known)
     yield stage
     stage.fails = None
     stage.go.set()

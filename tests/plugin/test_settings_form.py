@@ -80,7 +80,7 @@ def test_what_is_filled_in_comes_back_valid(form: SettingsForm) -> None:
 
 
 @pytest.mark.parametrize("preset", ["fast", "paper"])
-@pytest.mark.parametrize("name", list(registry.methods()))
+@pytest.mark.parametrize("name", list(registry.installed_methods()))
 def test_the_form_of_every_method_gives_back_its_presets(
     qtbot: Any, name: str, preset: Any
 ) -> None:

@@ -16,7 +16,7 @@ NEEDS = {
 def methods(as_json: say.Json = False) -> None:
     """List the methods, their papers, what each needs."""
     from napari_xraysep.separation import DEFAULT_METHOD
-    from napari_xraysep.separation.method import methods as installed
+    from napari_xraysep.separation.method import installed_methods
 
     described: list[dict[str, Any]] = [
         {
@@ -32,7 +32,7 @@ def methods(as_json: say.Json = False) -> None:
                 for name, field in method.settings.model_fields.items()
             },
         }
-        for method in installed().values()
+        for method in installed_methods().values()
     ]
     text = []
     for one in described:

@@ -2,7 +2,13 @@
 
 from napari_xraysep.separation.engine import RunOptions, separate
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
-from napari_xraysep.separation.method import DEFAULT_METHOD, Method, Settings, get_method, methods
+from napari_xraysep.separation.method import (
+    DEFAULT_METHOD,
+    Method,
+    Settings,
+    get_method,
+    installed_methods,
+)
 
 __all__ = [
     "DEFAULT_METHOD",
@@ -15,6 +21,6 @@ __all__ = [
     "Settings",
     "Started",
     "get_method",
-    "methods",
+    "installed_methods",
     "separate",
 ]

@@ -166,7 +166,7 @@ class Method:
 
 
 @cache
-def methods() -> dict[str, Method]:
+def installed_methods() -> dict[str, Method]:
     """All installed methods by name, found through the entry points; ours first."""
     found = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     loaded = {name: point.load() for name, point in found.items()}
@@ -186,7 +186,7 @@ def get_method(name: str) -> Method:
     InputError
         There is none.
     """
-    known = methods()
+    known = installed_methods()
     if name not in known:
         raise InputError(name, "there is no such method", "choose among " + ", ".join(known))
     return known[name]

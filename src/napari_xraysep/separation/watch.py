@@ -18,7 +18,7 @@ def watch(network: nn.Module, checkpoint: Callable[[], None]) -> None:
     def forward(_module: nn.Module, _inputs: Any, output: Any) -> None:
         checkpoint()
         if isinstance(output, Tensor) and output.requires_grad:
-            output.register_hook(backward)
+            output.register_hook(backward)  # type: ignore[no-untyped-call]
 
     def backward(_gradient: Tensor) -> None:
         checkpoint()

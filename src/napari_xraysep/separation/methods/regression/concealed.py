@@ -1,29 +1,143 @@
-"""The concealed problem: what the photograph's edges cannot explain lies underneath."""
+"""The concealed problem: what the photograph's edges cannot explain lies underneath.
+
+x = F(r1) + x2, with nothing known of x2 but that its edges are sparse and lie elsewhere than the
+photograph's. So F = Φ·w is found from differences, not from grey levels: ∇x against ∇Φ(r1) at two
+scales, by least absolute deviations (iteratively reweighted least squares), which lets the edges of
+the concealed design stand out instead of bending the law. The surface is F(r1); the concealed layer
+is the rest, so nothing is left unexplained, which is no proof of anything.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import binary_dilation, gaussian_filter
 
-from napari_xraysep.painting import Mixture
+from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.regression import Settings
-from napari_xraysep.separation.methods.regression.basis import Colour, lab, typical
+from napari_xraysep.separation.methods.regression.basis import LAB_UNIT, Colour, lab, typical
+
+GRID = 400
+"""The law is fitted on images of at most about this many pixels on a side."""
+
+SCALES = (1, 4)
+"""Standard deviations, in pixels of that grid, of the blurs before differences are taken."""
+
+ROUNDS = 8
+RIDGE = 1e-3
 
 
 def concealed(
     mixture: Mixture, settings: Settings, context: Context
 ) -> Iterator[Plan | Step | Estimate]:
     """Separate the surface from the design that it conceals."""
-    yield Plan(("regression",), 1)
+    stage = "regression"
+    yield Plan((stage,), ROUNDS)
     rng = np.random.default_rng(context.seed)
-    z = lab(mixture.front[mixture.valid])
-    colour = Colour(typical(z, 30, rng), 0.4)
+    small = thin(mixture)
+    z = lab(small.front.reshape(-1, 3))
+    width = settings.colour_width / LAB_UNIT
+    count = min(settings.colours, 80)
+    colour = Colour(typical(z[small.valid.ravel()] / width, count, rng), width)
+    rows, target = differences(small, colour, z, settings.sample, rng, context)
+    importance = np.ones_like(target)
+    # many Gaussians share few pixels: they are held back more than the polynomial is
+    ridge = np.diag(np.repeat([0.1, 1.0], colour.groups)) * RIDGE * len(rows) * rows.var()
+    for step in range(1, ROUNDS + 1):
+        context.checkpoint()
+        weighted = rows * importance[:, None]
+        weights = np.linalg.solve(weighted.T @ rows + ridge, weighted.T @ target)
+        error = np.abs(target - rows @ weights)
+        yield Step(stage, step, losses={"absolute deviation": float(error.mean())})
+        if step in (1, ROUNDS):
+            yield Estimate(stage, step, *split(mixture, colour, weights))
+        # the weight of least absolute deviations, levelled off where the error is small
+        importance = 1 / (error + 0.3 * 1.4826 * np.median(error) + 1e-12)
+        importance /= importance.mean()
+
+
+def thin(mixture: Mixture) -> Mixture:
+    """Average blocks of pixels so that the longer side has at most about `GRID`."""
+    step = max(1, round(max(mixture.shape) / GRID))
+    height, width = (side // step * step for side in mixture.shape)
+
+    def shrink(image: Floats) -> Floats:
+        blocks = image[:height, :width].reshape(
+            height // step, step, width // step, step, *image.shape[2:]
+        )
+        return np.asarray(blocks.mean((1, 3)), np.float32)
+
+    used = mixture.valid if mixture.prior is None else mixture.valid & ~mixture.prior
+    if not used.any():
+        used = mixture.valid
+    return Mixture(
+        xray=shrink(np.where(mixture.valid, mixture.xray, mixture.xray[mixture.valid].mean())),
+        front=shrink(mixture.front),
+        back=None,
+        valid=shrink(used.astype(np.float32)) == 1,
+    )
+
+
+def differences(
+    small: Mixture,
+    colour: Colour,
+    z: Floats,
+    count: int,
+    rng: np.random.Generator,
+    context: Context,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Differences of blurred features and radiograph, where the user has drawn no prior or mask.
+
+    Returns
+    -------
+    rows : (N, M), target : (N,), each scale divided by its typical difference
+    """
     features = colour.features(z)
-    features = np.concatenate([features, np.ones_like(features[:, :1])], 1)
-    gram = features.T @ features + 1e-3 * len(z) * np.eye(features.shape[1], dtype=np.float32)
-    weights = np.linalg.solve(gram, features.T @ mixture.xray[mixture.valid]).astype(np.float32)
-    surface = colour.law(weights[:-1])(mixture.front) + weights[-1]
-    yield Step("regression", 1)
-    yield Estimate("regression", 1, surface, mixture.xray - surface)
+    rows, targets = [], []
+    for scale in SCALES:
+        near = ~binary_dilation(~small.valid, iterations=2 * scale)
+        places = [np.flatnonzero(_apart(near, axis, scale)) for axis in (0, 1)]
+        places = [
+            rng.choice(at, min(len(at), count // (2 * len(SCALES))), replace=False)
+            for at in places
+        ]
+        target = np.concatenate(_differences(small.xray, scale, places))
+        unit = 1 / (1.5 * np.median(np.abs(target)) + 1e-9)
+        block = np.empty((len(target), features.shape[1]))
+        for column in range(features.shape[1]):
+            context.checkpoint()
+            image = features[:, column].reshape(small.shape)
+            block[:, column] = np.concatenate(_differences(image, scale, places))
+        rows.append(block * unit)
+        targets.append(target * unit)
+    return np.concatenate(rows), np.concatenate(targets).astype(np.float64)
+
+
+def _differences(image: Floats, scale: int, places: list[NDArray[np.intp]]) -> list[Floats]:
+    """Differences over two ``scale``s along both axes of a blurred image, at flat ``places``."""
+    blurred = gaussian_filter(image, scale)
+    step = 2 * scale
+    down = blurred[step:] - blurred[:-step]
+    right = blurred[:, step:] - blurred[:, :-step]
+    return [down.ravel()[places[0]], right.ravel()[places[1]]]
+
+
+def _apart(valid: NDArray[np.bool_], axis: int, scale: int) -> NDArray[np.bool_]:
+    """Tell where both ends of a difference along ``axis`` are valid."""
+    step = 2 * scale
+    if axis == 0:
+        return valid[step:] & valid[:-step]
+    return valid[:, step:] & valid[:, :-step]
+
+
+def split(
+    mixture: Mixture, colour: Colour, weights: NDArray[np.float64]
+) -> tuple[Floats, Floats]:
+    """Surface F(r1), its mean half the radiograph's, and what it leaves of the radiograph."""
+    surface = colour.law(weights.astype(np.float32))(mixture.front)
+    half = mixture.xray[mixture.valid].mean() / 2
+    surface += np.float32(half - surface[mixture.valid].mean())
+    return surface, mixture.xray - surface
