@@ -92,7 +92,9 @@ class MethodPanel(QWidget):
     def show_methods(self, kind: Kind | None) -> None:
         """List the methods that can separate such a painting; all of them for None."""
         before = self.method.currentData()
-        fitting = [m for m in registry.installed_methods().values() if kind is None or kind in m.kinds]
+        fitting = [
+            m for m in registry.installed_methods().values() if kind is None or kind in m.kinds
+        ]
         self.method.blockSignals(True)
         self.method.clear()
         for method in fitting:
