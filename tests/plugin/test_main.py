@@ -25,12 +25,8 @@ def test_a_run_that_is_named_is_opened_with_both_docks(
     folder = RunFolder(tmp_path / "run", loaded.painting)
     *_, finished = separate(loaded.painting, "puppet")
     folder.write(finished)
-    windows: list[Any] = []
-    monkeypatch.setattr(
-        napari,
-        "Viewer",
-        lambda title: windows.append(make_napari_viewer(title=title)) or windows[0],
-    )
+    viewer = make_napari_viewer()
+    monkeypatch.setattr(napari, "Viewer", lambda title: viewer)
     monkeypatch.setattr(napari, "run", lambda: None)
     main([str(tmp_path / "run")])
     assert len(viewer.window.dock_widgets) == 2

@@ -375,8 +375,8 @@ def test_a_run_whose_method_is_not_installed_is_shown_all_the_same(
     stage.go.set()
     separate.start()
     qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
-    others = {name: m for name, m in registry.methods().items() if name != "puppet"}
-    monkeypatch.setattr(registry, "methods", lambda: others)
+    others = {name: m for name, m in registry.installed_methods().items() if name != "puppet"}
+    monkeypatch.setattr(registry, "installed_methods", lambda: others)
     session_of(viewer).loaded = None
     separate.open_run(files / "xray-xraysep-1")
     qtbot.waitUntil(lambda: separate.progress.status.text().startswith("opened"), timeout=TIMEOUT)

@@ -10,6 +10,10 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 COLOURS = ("#4cc2ff", "#ffb454", "#8ee27c", "#ff7b8a", "#c9a0ff", "#f5e663", "#a0a7b4")
+DECADES = 4
+"""Shown below the highest loss: a term that touches zero would squeeze the others."""
+
+UNLIMITED = -1e307
 Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
 
 
@@ -71,6 +75,9 @@ class LossPlot(QWidget):
             if self.logarithmic.isChecked():
                 y = np.where(y > 0, y, np.nan)
             self._curves[name].setData(np.asarray(steps, float), y)
+        highest = max((max(values, default=0) for _, values in curves.values()), default=0)
+        limited = self.logarithmic.isChecked() and highest > 0
+        self.plot.setLimits(yMin=np.log10(highest) - DECADES if limited else UNLIMITED)
 
     def _add(self, name: str) -> None:
         colour = COLOURS[len(self._curves) % len(COLOURS)]
@@ -84,4 +91,5 @@ class LossPlot(QWidget):
         return list(self._curves)
 
     def _set_log(self, on: bool) -> None:
+        self.plot.setLimits(yMin=UNLIMITED)
         self.plot.setLogMode(y=on)
