@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sys
 import threading
@@ -130,6 +131,8 @@ def resolve_device(wanted: Device, method: Method) -> str:
 
 
 def _import_torch() -> Any:
+    # threads that wait without spinning leave the window and the rest of a laptop their share
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import torch
     except (ImportError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Connected auto-encoders (Pu et al., arXiv 2020; IEEE TIP 2023), for double-sided paintings."""
+"""Connected auto-encoders (Pu et al., arXiv:2009.07889, 2020), for double-sided paintings."""
 
 from __future__ import annotations
 
@@ -88,6 +88,13 @@ class Settings(BaseSettings):
         title="Falling learning rate",
         description="Lower the learning rate along half a cosine instead of keeping it.",
     )
+    poolings: int = Field(
+        default=3,
+        ge=0,
+        le=3,
+        title="Poolings",
+        description="How often the features' resolution is halved; the paper does it three times.",
+    )
     layout: Literal["printed", "mended"] = Field(
         default="printed",
         title="Decoder layout",
@@ -107,7 +114,7 @@ METHOD = Method(
     paper=(
         "W. Pu, B. Sober, N. Daly, Z. Sabetsarvestani, C. Higgitt, I. Daubechies, "
         "M. R. D. Rodrigues, Image Separation with Side Information: A Connected "
-        "Auto-Encoders Based Approach, arXiv 2020; IEEE Transactions on Image Processing 2023"
+        "Auto-Encoders Based Approach, arXiv:2009.07889, 2020"
     ),
     summary=(
         "Learns features shared by colour and X-ray from this painting alone; "
@@ -118,12 +125,13 @@ METHOD = Method(
     presets={
         "paper": {},
         "fast": {
-            "epochs": 60,
+            "epochs": 40,
             "channels": 32,
-            "patch": 128,
-            "sampling": "crops",
+            "poolings": 1,
             "layout": "mended",
             "energy": "balance",
+            "sampling": "crops",
+            "crops": 80,
             "batch": 4,
             "learning_rate": 2e-3,
             "decay": True,

@@ -14,6 +14,8 @@ Where this departs from the paper, and why:
 - ``layout="mended"`` upsamples before each convolution and leaves the last one linear. As printed
   an image ends in an upsampling (half the resolution, no canvas weave), after a ReLU that can kill
   it.
+- Fewer ``poolings`` keep detail that an eighth of the resolution and few channels cannot hold.
+- The mended layout starts with the weight in the middle of its filters (`start_near_colour`).
 - ``energy="balance"`` replaces Eq. 7, which rewards correlated layers, by the imbalance of the two
   energies, which can reach zero as the paper's Fig. 14 shows.
 - Dx sees f1, f2 and f as one batch, since batch normalisation would otherwise treat them apart.
@@ -44,27 +46,30 @@ EPSILON = 1e-8
 class Encoder(nn.Sequential):
     """Er: three times convolution, batch normalisation, ReLU, average pooling (Fig. 3)."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, poolings: int) -> None:
         layers: list[nn.Module] = []
-        for width in (3, channels, channels):
+        for number, width in enumerate((3, channels, channels)):
             layers += [
                 nn.Conv2d(width, channels, 3, padding=1),
                 nn.BatchNorm2d(channels),
                 nn.ReLU(),
-                nn.AvgPool2d(2),
             ]
+            if number < poolings:
+                layers += [nn.AvgPool2d(2)]
         super().__init__(*layers)
 
 
 class Decoder(nn.Sequential):
     """Dr and Dx: three times convolution and upsampling (Fig. 4), as printed or mended."""
 
-    def __init__(self, channels: int, outputs: int, layout: str) -> None:
+    def __init__(self, channels: int, outputs: int, layout: str, poolings: int) -> None:
         layers: list[nn.Module] = []
-        for width in (channels, channels, outputs):
+        for number, width in enumerate((channels, channels, outputs)):
             convolve: list[nn.Module] = [nn.Conv2d(channels, width, 3, padding=1)]
             activate: list[nn.Module] = [nn.BatchNorm2d(width), nn.ReLU()]
             upsample: list[nn.Module] = [nn.Upsample(scale_factor=2)]
+            if number < 3 - poolings:
+                upsample = []
             if layout == "printed":
                 layers += convolve + activate + upsample
             else:
@@ -87,11 +92,11 @@ class Estimates(NamedTuple):
 class ConnectedAutoEncoder(nn.Module):
     """Er, Dr and Dx, each shared by both sides (Fig. 2)."""
 
-    def __init__(self, channels: int, layout: str) -> None:
+    def __init__(self, channels: int, layout: str = "printed", poolings: int = 3) -> None:
         super().__init__()
-        self.encoder = Encoder(channels)
-        self.photograph = Decoder(channels, 3, layout)
-        self.radiograph = Decoder(channels, 1, layout)
+        self.encoder = Encoder(channels, poolings)
+        self.photograph = Decoder(channels, 3, layout, poolings)
+        self.radiograph = Decoder(channels, 1, layout, poolings)
 
     def forward(self, r1: Tensor, r2: Tensor) -> Estimates:
         """Both photographs (N, 3, h, w), sides divisible by 8, to all estimates."""
@@ -156,9 +161,9 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     batches = -(-patches // settings.batch)
     yield Plan(("training",), settings.epochs * batches)
 
-    network = ConnectedAutoEncoder(settings.channels, settings.layout)
+    network = ConnectedAutoEncoder(settings.channels, settings.layout, settings.poolings)
     if settings.layout == "mended":
-        start_even(network, data)
+        start_near_colour(network, data)
     network = network.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     watch(network, context.checkpoint)
     optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
@@ -191,8 +196,19 @@ def rate(done: float, decay: bool) -> float:
     return 0.5 * (1 + np.cos(np.pi * done)) if decay else 1.0
 
 
-def start_even(network: ConnectedAutoEncoder, data: Data) -> None:
-    """Begin with both layers at half the radiograph's mean, so that neither starts empty."""
+def start_near_colour(network: ConnectedAutoEncoder, data: Data) -> None:
+    """Begin near a law of colour: pixels hardly mixed, both layers at half the mean radiograph.
+
+    With random 3×3 filters a network first blurs and must learn not to; with the weight in the
+    middle of each filter it learns in minutes what each colour absorbs, and neither layer starts
+    empty.
+    """
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            middle = 3 * layer.weight[:, :, 1, 1].detach()
+            with torch.no_grad():
+                layer.weight *= 0.1
+                layer.weight[:, :, 1, 1] = middle
     last = network.radiograph[-1]
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None

@@ -101,8 +101,7 @@ def differences(
         near = ~binary_dilation(~small.valid, iterations=2 * scale)
         places = [np.flatnonzero(_apart(near, axis, scale)) for axis in (0, 1)]
         places = [
-            rng.choice(at, min(len(at), count // (2 * len(SCALES))), replace=False)
-            for at in places
+            rng.choice(at, min(len(at), count // (2 * len(SCALES))), replace=False) for at in places
         ]
         target = np.concatenate(_differences(small.xray, scale, places))
         unit = 1 / (1.5 * np.median(np.abs(target)) + 1e-9)
@@ -133,9 +132,7 @@ def _apart(valid: NDArray[np.bool_], axis: int, scale: int) -> NDArray[np.bool_]
     return valid[:, step:] & valid[:, :-step]
 
 
-def split(
-    mixture: Mixture, colour: Colour, weights: NDArray[np.float64]
-) -> tuple[Floats, Floats]:
+def split(mixture: Mixture, colour: Colour, weights: NDArray[np.float64]) -> tuple[Floats, Floats]:
     """Surface F(r1), its mean half the radiograph's, and what it leaves of the radiograph."""
     surface = colour.law(weights.astype(np.float32))(mixture.front)
     half = mixture.xray[mixture.valid].mean() / 2
