@@ -14,7 +14,7 @@ from napari_xraysep.separation import Finished, Progress, RunOptions, separate
 from napari_xraysep.workflows.run_folder import RunFolder, next_run_folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def painting() -> Painting:
     rng = np.random.default_rng(0)
     front = rng.random((64, 72, 3), np.float32)
@@ -22,34 +22,32 @@ def painting() -> Painting:
     return Painting.from_arrays(xray, front)
 
 
-def run(folder: RunFolder, painting: Painting, options: RunOptions | None = None) -> Finished:
-    for event in separate(painting, "regression", options=options):
-        folder.note(event)
-    assert isinstance(event, Finished)
-    return event
+@pytest.fixture(scope="module")
+def finished(painting: Painting) -> Finished:
+    """Separate it once, in a small region so that this is quick, for all tests."""
+    *_, last = separate(painting, "regression", options=RunOptions(region=Region(8, 40, 10, 60)))
+    assert isinstance(last, Finished)
+    return last
 
 
-def test_a_run_is_written_and_read_back(tmp_path: Path, painting: Painting) -> None:
+def test_a_run_is_written_and_read_back(
+    tmp_path: Path, painting: Painting, finished: Finished
+) -> None:
     folder = RunFolder(tmp_path / "out", painting)
-    finished = run(folder, painting)
     assert not (tmp_path / "out").exists()  # nothing is made before there is a result
     assert folder.write(finished) == tmp_path / "out"
     stored = read_run(tmp_path / "out")
     assert stored.record == finished.record
+    assert stored.layers["surface"].shape == (32, 50)  # on the region's own grid
     for name, layer in finished.layers.items():
         np.testing.assert_array_equal(stored.layers[name], layer)
     assert (tmp_path / "out" / "preview.png").stat().st_size > 0
 
 
-def test_a_region_is_written_on_its_own_grid(tmp_path: Path, painting: Painting) -> None:
+def test_every_step_with_losses_becomes_a_row(
+    tmp_path: Path, painting: Painting, finished: Finished
+) -> None:
     folder = RunFolder(tmp_path / "out", painting)
-    folder.write(run(folder, painting, RunOptions(region=Region(8, 40, 10, 60))))
-    assert read_run(tmp_path / "out").layers["surface"].shape == (32, 50)
-
-
-def test_every_step_with_losses_becomes_a_row(tmp_path: Path, painting: Painting) -> None:
-    folder = RunFolder(tmp_path / "out", painting)
-    finished = run(RunFolder(tmp_path / "other", painting), painting)
     folder.note(Progress("train", 0, 1, 1, {"total": 2.0}))
     folder.note(Progress("train", 0, 2, 1))
     folder.note(Progress("train", 0, 3, 2, {"total": 1.0, "fit": 0.5}))
@@ -62,18 +60,18 @@ def test_every_step_with_losses_becomes_a_row(tmp_path: Path, painting: Painting
     ]
 
 
-def test_a_folder_that_holds_a_run_is_refused_at_once(tmp_path: Path, painting: Painting) -> None:
-    folder = RunFolder(tmp_path / "out", painting)
-    folder.write(run(folder, painting))
+def test_a_folder_that_holds_a_run_is_refused_at_once(
+    tmp_path: Path, painting: Painting, finished: Finished
+) -> None:
+    RunFolder(tmp_path / "out", painting).write(finished)
     with pytest.raises(InputError, match="out"):
         RunFolder(tmp_path / "out", painting)
 
 
 def test_a_run_cancelled_before_it_had_layers_writes_nothing(
-    tmp_path: Path, painting: Painting
+    tmp_path: Path, painting: Painting, finished: Finished
 ) -> None:
     folder = RunFolder(tmp_path / "out", painting)
-    finished = run(folder, painting)
     empty = Finished({}, finished.record, complete=False)
     with pytest.raises(SeparationError, match="before it had any layers"):
         folder.write(empty)
