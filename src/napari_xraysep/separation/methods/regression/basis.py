@@ -23,10 +23,20 @@ def lab(colours: Floats) -> Floats:
     return np.asarray(rgb2lab(colours) / LAB_UNIT - (1, 0, 0), np.float32)
 
 
-def polynomial(z: Floats) -> Floats:
-    """Monomials of degree 1 and 2 in Lab; (N, 3) to (N, 9)."""
+def describe(colours: Floats) -> Floats:
+    """Each colour as `lab` and as sRGB around mid grey; (N, 3) sRGB in 0..1 to (N, 6)."""
+    return np.concatenate([lab(colours), colours - np.float32(0.5)], 1)
+
+
+POLYNOMIAL = 12
+"""Features of `polynomial`."""
+
+
+def polynomial(described: Floats) -> Floats:
+    """sRGB, and monomials of degree 1 and 2 in Lab; (N, 6) to (N, 12)."""
+    z, rgb = described[:, :3], described[:, 3:]
     first, second = np.triu_indices(3)
-    return np.concatenate([z, z[:, first] * z[:, second]], 1)
+    return np.concatenate([rgb, z, z[:, first] * z[:, second]], 1)
 
 
 def gaussians(z: Floats, centres: Floats) -> Floats:
@@ -62,20 +72,28 @@ class Colour:
     centres: Floats
     width: float
 
-    def features(self, z: Floats) -> Floats:
-        """(N, 3) `lab` to (N, 9 + K)."""
-        return np.concatenate([polynomial(z), gaussians(z / self.width, self.centres)], 1)
+    @classmethod
+    def around(
+        cls, described: Floats, count: int, width: float, rng: np.random.Generator
+    ) -> Colour:
+        """Choose ``count`` typical ones out of (N, 6) described colours."""
+        return cls(typical(described[:, :3] / np.float32(width), count, rng), width)
+
+    def features(self, described: Floats) -> Floats:
+        """(N, 6) described colours to (N, 12 + K)."""
+        near = gaussians(described[:, :3] / np.float32(self.width), self.centres)
+        return np.concatenate([polynomial(described), near], 1)
 
     @property
     def groups(self) -> list[int]:
         """Sizes of the groups of features that share a prior."""
-        return [9, len(self.centres)]
+        return [POLYNOMIAL, len(self.centres)]
 
     def law(self, weights: Floats) -> Law:
         """Tabulate F = Φ·w over all colours."""
         axis = np.linspace(0, 1, LUT_SIDE, dtype=np.float32)
         grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
-        values = self.features(lab(grid)) @ weights.astype(np.float32)
+        values = self.features(describe(grid)) @ weights.astype(np.float32)
         return Law(values.reshape((LUT_SIDE,) * 3))
 
 
@@ -102,14 +120,15 @@ class Local:
     centres: tuple[Floats, ...]
 
     @staticmethod
-    def points(z: Floats, place: Floats, widths: tuple[float, float]) -> Floats:
+    def points(described: Floats, place: Floats, widths: tuple[float, float]) -> Floats:
         """Colour and place on one scale, (N, 5); ``place`` (N, 2) in lengths of the longer side."""
-        return np.concatenate([z / np.float32(widths[0]), place / np.float32(widths[1])], 1)
+        colour, near = (np.float32(width) for width in widths)
+        return np.concatenate([described[:, :3] / colour, place / near], 1)
 
-    def features(self, z: Floats, place: Floats) -> Floats:
-        """(N, 3), (N, 2) to (N, K)."""
+    def features(self, described: Floats, place: Floats) -> Floats:
+        """(N, 6), (N, 2) to (N, K)."""
         parts = [
-            gaussians(self.points(z, place, widths), centres)
+            gaussians(self.points(described, place, widths), centres)
             for widths, centres in zip(LOCAL_WIDTHS, self.centres, strict=True)
         ]
         return np.concatenate(parts, 1)

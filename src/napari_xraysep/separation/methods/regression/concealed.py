@@ -18,7 +18,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter
 from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.regression import Settings
-from napari_xraysep.separation.methods.regression.basis import LAB_UNIT, Colour, lab, typical
+from napari_xraysep.separation.methods.regression.basis import LAB_UNIT, Colour, describe
 
 GRID = 400
 """The law is fitted on images of at most about this many pixels on a side."""
@@ -38,11 +38,11 @@ def concealed(
     yield Plan((stage,), ROUNDS)
     rng = np.random.default_rng(context.seed)
     small = thin(mixture)
-    z = lab(small.front.reshape(-1, 3))
+    colours = describe(small.front.reshape(-1, 3))
     width = settings.colour_width / LAB_UNIT
     count = min(settings.colours, 80)
-    colour = Colour(typical(z[small.valid.ravel()] / width, count, rng), width)
-    rows, target = differences(small, colour, z, settings.sample, rng, context)
+    colour = Colour.around(colours[small.valid.ravel()], count, width, rng)
+    rows, target = differences(small, colour, colours, settings.sample, rng, context)
     importance = np.ones_like(target)
     # many Gaussians share few pixels: they are held back more than the polynomial is
     ridge = np.diag(np.repeat([0.1, 1.0], colour.groups)) * RIDGE * len(rows) * rows.var()
@@ -84,7 +84,7 @@ def thin(mixture: Mixture) -> Mixture:
 def differences(
     small: Mixture,
     colour: Colour,
-    z: Floats,
+    colours: Floats,
     count: int,
     rng: np.random.Generator,
     context: Context,
@@ -95,7 +95,7 @@ def differences(
     -------
     rows : (N, M), target : (N,), each scale divided by its typical difference
     """
-    features = colour.features(z)
+    features = colour.features(colours)
     rows, targets = [], []
     for scale in SCALES:
         near = ~binary_dilation(~small.valid, iterations=2 * scale)

@@ -30,7 +30,7 @@ from napari_xraysep.separation.methods.regression.basis import (
     LOCAL_WIDTHS,
     Colour,
     Local,
-    lab,
+    describe,
     typical,
 )
 from napari_xraysep.separation.methods.regression.concealed import concealed
@@ -63,8 +63,8 @@ class Sample(NamedTuple):
     ----------
     x
         (N,) radiograph.
-    z
-        Two (N, 3) arrays, the photographs' colours in `lab` units.
+    colours
+        Two (N, 6) arrays, the photographs' colours as `describe` gives them.
     place
         (N, 2) row and column in lengths of the longer side.
     rows, columns
@@ -72,7 +72,7 @@ class Sample(NamedTuple):
     """
 
     x: Floats
-    z: tuple[Floats, Floats]
+    colours: tuple[Floats, Floats]
     place: Floats
     rows: Floats
     columns: Floats
@@ -119,7 +119,7 @@ def double_sided(
     photographs = (mixture.front, back)
     sample = draw(mixture, back, settings.sample, rng)
 
-    coarse = Colour(typical(np.concatenate(sample.z), 60, rng), 0.3)
+    coarse = Colour.around(np.concatenate(sample.colours), 60, 0.3, rng)
     even = np.ones((2, len(sample.x)), np.float32)
     laws, layers = fit_laws(sample, coarse, None, settings.own_law, CORRELATED_FIRST, even)
     yield Step(stage, 1, losses={"unexplained": _rms(sample.x - layers.sum(0))})
@@ -131,7 +131,7 @@ def double_sided(
     yield Step(stage, 2, losses={"unexplained": _rms(sample.x - (layers * gains).sum(0))})
 
     width = settings.colour_width / LAB_UNIT
-    fine = Colour(typical(np.concatenate(sample.z) / width, settings.colours, rng), width)
+    fine = Colour.around(np.concatenate(sample.colours), settings.colours, width, rng)
     local = local_pigments(sample, settings.local_pigments, rng)
     context.checkpoint()
     laws, layers = fit_laws(sample, fine, local, settings.own_law, CORRELATED, gains)
@@ -151,7 +151,7 @@ def draw(mixture: Mixture, back: Floats, count: int, rng: np.random.Generator) -
     place = np.stack([y, x], 1).astype(np.float32)
     return Sample(
         x=mixture.xray[y, x],
-        z=(lab(mixture.front[y, x]), lab(back[y, x])),
+        colours=(describe(mixture.front[y, x]), describe(back[y, x])),
         place=place / np.float32(max(height, width)),
         rows=place[:, 0] / np.float32(height - 1),
         columns=place[:, 1] / np.float32(width - 1),
@@ -163,7 +163,7 @@ def local_pigments(sample: Sample, count: int, rng: np.random.Generator) -> Loca
     if not count:
         return None
     points = [
-        np.concatenate([Local.points(z, sample.place, widths) for z in sample.z])
+        np.concatenate([Local.points(c, sample.place, widths) for c in sample.colours])
         for widths in LOCAL_WIDTHS
     ]
     return Local(tuple(typical(p, count, rng) for p in points))
@@ -184,8 +184,8 @@ def fit_laws(
     laws
     even : (2, N) the layers at the sampled pixels, were they evenly thick
     """
-    colours = [colour.features(z) for z in sample.z]
-    places = [] if local is None else [local.features(z, sample.place) for z in sample.z]
+    colours = [colour.features(c) for c in sample.colours]
+    places = [] if local is None else [local.features(c, sample.place) for c in sample.colours]
     scaled = [f * g[:, None] for f, g in zip(colours, gains, strict=True)]
     parts = [scaled[0] + scaled[1]]
     numbers = [_numbers(colour.groups, 0)]
@@ -257,7 +257,7 @@ def _predict_local(local: Local, weights: Floats, photograph: Floats, context: C
         rows = np.arange(top, top + len(strip), dtype=np.float32)
         place = np.stack(np.meshgrid(rows, columns, indexing="ij"), -1).reshape(-1, 2)
         place /= np.float32(max(height, width))
-        features = local.features(lab(strip.reshape(-1, 3)), place)
+        features = local.features(describe(strip.reshape(-1, 3)), place)
         out[top : top + step] = (features @ weights).reshape(strip.shape[:2])
     return out
 
