@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,10 @@ from napari_xraysep.plugin.run_worker import Job, NotSaved, SeparationWorker
 from napari_xraysep.workflows.run_folder import RunFolder
 
 TICK_MS = 50
-"""How often the window looks at the run; at each look one layer at most is redrawn."""
+"""How often the window looks at the run."""
+
+LAYERS_S = 0.025
+"""At each look layers are given their new data for this long; the rest waits for the next look."""
 
 PANEL_EVERY = 8
 """Looks between two drawings of progress and curves. Without a graphics card, Qt composes the whole
@@ -109,7 +113,7 @@ class RunView(QObject):
         self._worker_done = True
 
     def _look(self) -> None:
-        """Take what is new: progress, now and then the curves, one layer."""
+        """Take what is new: layers, and now and then progress and curves."""
         self._looks += 1
         refresh = self._looks % PANEL_EVERY == 0
         if refresh:
@@ -120,11 +124,17 @@ class RunView(QObject):
             self._finished_shown = True
             self._queue(finished.layers, 1)
         elif self._waiting:
-            self._layers.set(*self._waiting.popleft())
+            self._show_some()
         elif self._worker_done:
             self._end()
         elif refresh and (preview := self.model.take_preview()) is not None:
             self._queue(preview.layers, preview.pixel_step)
+
+    def _show_some(self) -> None:
+        """Show small layers together, since one drawing serves all, large ones one by one."""
+        began = time.perf_counter()
+        while self._waiting and time.perf_counter() - began < LAYERS_S:
+            self._layers.set(*self._waiting.popleft())
 
     def _queue(self, layers: dict[str, Floats], pixel_step: int) -> None:
         self._waiting = deque((name, layers[name], pixel_step) for name in names_upwards(layers))
