@@ -142,11 +142,12 @@ class Method:
             return self.settings.model_validate({**self.presets.get(preset, {}), **changes})
         except ValidationError as error:
             first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"]) or self.name
             message = first["msg"].removeprefix("Value error, ")
-            raise InputError(
-                name, f"{first['input']!r} is not allowed", message[0].lower() + message[1:]
-            ) from None
+            cure = message[0].lower() + message[1:]
+            if not first["loc"]:
+                raise InputError(self.name, "its settings contradict each other", cure) from None
+            name = ".".join(str(part) for part in first["loc"])
+            raise InputError(name, f"{first['input']!r} is not allowed", cure) from None
 
     def check_kind(self, kind: Kind) -> None:
         """Raise `InputError` where the method cannot use a painting of this kind."""

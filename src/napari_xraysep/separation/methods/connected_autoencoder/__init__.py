@@ -103,8 +103,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _overlap_below_patch(self) -> Self:
-        if self.overlap >= self.patch:
-            raise ValueError("make the overlap smaller than the patch")
+        if self.sampling == "cover" and self.overlap >= self.patch:
+            raise ValueError("make overlap smaller than patch")
         return self
 
 

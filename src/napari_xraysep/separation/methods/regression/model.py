@@ -84,7 +84,7 @@ class Laws(NamedTuple):
     colour: Colour
     local: Local | None
     weights: tuple[Floats, Floats]
-    local_weights: tuple[Floats, Floats]
+    local_weights: tuple[Floats, Floats] | None
     constant: np.float32
 
 
@@ -203,10 +203,10 @@ def fit_laws(
         result = evidence.fit(columns, groups, sample.x, importance, correlated)
         cuts = np.split(result.weights.astype(np.float32), ends)
         weights = (cuts[0] + cuts[1], cuts[0] + cuts[2]) if own else (cuts[0], cuts[0])
-        local_weights = (cuts[-2], cuts[-1])
+        local_weights = (cuts[-2], cuts[-1]) if places else None
         constant = np.float32(result.constant / 2)
         even = np.stack([f @ w for f, w in zip(colours, weights, strict=True)]) + constant
-        if local is not None:
+        if local_weights is not None:
             even += np.stack([f @ w for f, w in zip(places, local_weights, strict=True)])
         importance = _importance(sample.x, even * gains)
     return Laws(colour, local, weights, local_weights, constant), even
@@ -234,7 +234,7 @@ def predict(
     layers = []
     for side, photograph in enumerate(photographs):
         layer = laws.colour.law(laws.weights[side])(photograph) + laws.constant
-        if laws.local is not None:
+        if laws.local is not None and laws.local_weights is not None:
             layer += _predict_local(laws.local, laws.local_weights[side], photograph, context)
         context.checkpoint()
         if fields is not None and fields[side].any():
