@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tifffile
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from napari_xraysep.painting import Mixture
 from napari_xraysep.plugin.loading import Answers, Choice, Image, Loaded, assemble, read_image
@@ -70,6 +70,13 @@ class PuppetSettings(Settings):
     weight: float = Field(default=0.5, gt=0, le=1, title="Weight")
     shape: str = "round"
     careful: bool = True
+
+    @field_validator("shape")
+    @classmethod
+    def _no_square(cls, shape: str) -> str:
+        if shape == "square":
+            raise ValueError("choose a rounder shape")
+        return shape
 
 
 @dataclass(frozen=True)

@@ -281,13 +281,13 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(
 def test_settings_that_do_not_fit_are_refused_in_one_sentence(
     viewer: Any, separate: Any, stage: Stage
 ) -> None:
-    panel = separate.panel
-    panel.method.setCurrentIndex(panel.method.findData("connected-autoencoder"))
-    panel.form.fields["patch"].setValue(32)
-    panel.form.fields["overlap"].setValue(64)
+    separate.panel.form.fields["shape"].setText('"square"')
     separate.start()
     assert not separate.running
-    assert "overlap smaller than the patch" in separate.progress.message.text()
+    assert "shape: 'square' is not allowed; choose a rounder shape" in (
+        separate.progress.message.text()
+    )
+    assert not stage.seen
 
 
 def test_what_the_result_does_not_prove_is_said(
@@ -396,3 +396,15 @@ def test_no_other_painting_is_loaded_while_a_separation_runs(
     assert "A separation is running" in load.message.text()
     assert session_of(viewer).loaded is loaded
     finish(qtbot, separate, stage)
+
+
+def test_another_painting_takes_the_last_runs_curves_away(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, loaded: Any
+) -> None:
+    stage.go.set()
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert separate.progress.plot.names
+    session_of(viewer).loaded = loaded
+    assert not separate.progress.plot.names
+    assert separate.progress.caution.isHidden()

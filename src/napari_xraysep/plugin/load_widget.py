@@ -52,7 +52,7 @@ class LoadPainting(QWidget):
                 self._viewer,
                 "back",
                 "Back photograph",
-                "none: look for a concealed design",
+                "none (concealed design)",
                 "Colour photograph of the back of a double-sided painting.",
             ),
             "mask": ImageChoice(

@@ -220,11 +220,11 @@ def _is_sample(path: Path) -> bool:
 
 def _refusal(misfits: list[str], images: dict[Role, Image]) -> str:
     who = " and ".join(f"the {role} photograph" for role in misfits)
-    verb = "does not" if len(misfits) == 1 else "do not"
+    verb, them = ("does not", "it") if len(misfits) == 1 else ("do not", "them")
     height, width = images["radiograph"].shape
     return (
         f"{who[0].upper()}{who[1:]} {verb} fit the radiograph's grid ({width} × {height} px): "
-        "register to the radiograph before separating."
+        f"register {them} to the radiograph before separating."
     )
 
 

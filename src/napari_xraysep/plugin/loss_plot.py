@@ -52,7 +52,6 @@ class LossPlot(QWidget):
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.logarithmic)
         self.plot.getAxis("left").enableAutoSIPrefix(False)
-        self.plot.getAxis("left").setStyle(maxTextLevel=0)
         self.plot.setMinimumHeight(140)
         self._set_log(True)
 
@@ -75,9 +74,16 @@ class LossPlot(QWidget):
             if self.logarithmic.isChecked():
                 y = np.where(y > 0, y, np.nan)
             self._curves[name].setData(np.asarray(steps, float), y)
-        highest = max((max(values, default=0) for _, values in curves.values()), default=0)
-        limited = self.logarithmic.isChecked() and highest > 0
-        self.plot.setLimits(yMin=np.log10(highest) - DECADES if limited else UNLIMITED)
+        self._fit_axis([value for _, values in curves.values() for value in values if value > 0])
+
+    def _fit_axis(self, values: list[float]) -> None:
+        """Keep a logarithmic axis to its highest decades, with numbers that have room."""
+        if not (values and self.logarithmic.isChecked()):
+            self.plot.setLimits(yMin=UNLIMITED)
+            return
+        highest, lowest = np.log10(max(values)), np.log10(min(values))
+        self.plot.setLimits(yMin=highest - DECADES)
+        self.plot.getAxis("left").setStyle(maxTextLevel=0 if highest - lowest > 1 else 1)
 
     def _add(self, name: str) -> None:
         colour = COLOURS[len(self._curves) % len(COLOURS)]

@@ -19,9 +19,9 @@ PRESETS: dict[Preset, str] = {
     "paper": "paper – as published, slow",
 }
 ALLOCATIONS: dict[Allocation, str] = {
-    "none": "nowhere: it is kept apart",
-    "even": "half to each layer",
-    "variance": "to each layer by how much it varies there",
+    "none": "kept apart",
+    "even": "halved between the layers",
+    "variance": "shared by how much each layer varies",
 }
 ALLOCATION_HELP = (
     "No model explains all of the radiograph: brushwork, thickness and noise that no photograph "
@@ -56,7 +56,7 @@ class MethodPanel(QWidget):
         top.addRow("Preset", self.preset)
         self._form_place = QVBoxLayout()
         below = _rows()
-        below.addRow(_tipped("What no photograph explains goes…", self.allocation, ALLOCATION_HELP))
+        below.addRow(_tipped("What no photograph explains is…", self.allocation, ALLOCATION_HELP))
         below.addRow(self.allocation)
         more = QWidget()
         repeat = _rows(more)

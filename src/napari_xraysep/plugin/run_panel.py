@@ -41,6 +41,7 @@ class RunPanel(QWidget):
 
     def show_progress(self, model: RunModel) -> None:
         """Show how far a run is and how long it may take."""
+        self.status.show()
         state = model.state
         if state is State.STOPPING:
             self.status.setText("stopping…")
@@ -61,6 +62,7 @@ class RunPanel(QWidget):
         """Show how a run ended."""
         self.bar.setRange(0, max(1, self.bar.maximum()))
         self.status.setText(status)
+        self.status.setVisible(bool(status))
         self._say(message)
 
     def _say(self, message: str) -> None:

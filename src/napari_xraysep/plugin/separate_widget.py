@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
+STORED = "A stored run is shown. To separate again, use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
 SAVE, GO_BACK = "Save…", "Go back"
 CLOSE_UNSAVED, RUN_ANYWAY, OPEN_ANYWAY = "Close without saving", "Run anyway", "Open anyway"
@@ -202,6 +203,7 @@ class Separate(QWidget):
             self.painting.setText(NO_PAINTING if loaded is None else loaded.refusal)
         if loaded is not None:
             self.output.set_radiograph(loaded.radiograph_file)
+        self.progress.clear()
         self._refresh()
 
     def _refresh(self) -> None:
@@ -228,6 +230,7 @@ class Separate(QWidget):
         show_opened(self._viewer, opened, keep_pictures=same)
         if not same:
             self._session.loaded = None
+            self.painting.setText(STORED)
             self.panel.show_methods(record.kind)
         self.progress.clear()
         said = describe(record)
