@@ -68,7 +68,7 @@ def test_local_pigments_explain_a_paint_used_in_one_place() -> None:
         layers = list(separate(painting, "regression", settings))[-1].layers
         return float(layers["unexplained"].std())
 
-    assert unexplained(40) < 0.6 * unexplained(0)
+    assert unexplained(40) < 0.7 * unexplained(0)
 
 
 def test_swapping_the_sides_swaps_the_layers(double_sided: Known) -> None:
@@ -101,7 +101,7 @@ def test_a_concealed_design_stands_out(concealed: Known) -> None:
 
 
 def test_a_prior_keeps_the_design_out_of_the_fit(concealed: Known) -> None:
-    """A design that follows the surface's edges fools the fit, unless the user marks where it is."""
+    """A design that follows the surface fools the fit, unless the user marks where it is."""
     painting = concealed.painting
     rows, columns = np.mgrid[:160, :160]
     inside = (rows - 80) ** 2 + (columns - 70) ** 2 < 75**2
