@@ -10,10 +10,10 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 COLOURS = ("#4cc2ff", "#ffb454", "#8ee27c", "#ff7b8a", "#c9a0ff", "#f5e663", "#a0a7b4")
-DECADES = 4
+DECADES = 3
 """Shown below the highest loss: a term that touches zero would squeeze the others."""
 
-UNLIMITED = -1e307
+UNLIMITED = 1e307
 Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
 
 
@@ -51,6 +51,7 @@ class LossPlot(QWidget):
         layout.addWidget(self.legend)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self.logarithmic)
+        self.plot.getAxis("bottom").setHeight(44)  # by itself it cuts off its label
         self.plot.getAxis("left").enableAutoSIPrefix(False)
         self.plot.setMinimumHeight(140)
         self._set_log(True)
@@ -79,10 +80,10 @@ class LossPlot(QWidget):
     def _fit_axis(self, values: list[float]) -> None:
         """Keep a logarithmic axis to its highest decades, with numbers that have room."""
         if not (values and self.logarithmic.isChecked()):
-            self.plot.setLimits(yMin=UNLIMITED)
+            self.plot.setLimits(yMin=-UNLIMITED, yMax=UNLIMITED)
             return
         highest, lowest = np.log10(max(values)), np.log10(min(values))
-        self.plot.setLimits(yMin=highest - DECADES)
+        self.plot.setLimits(yMin=highest - DECADES, yMax=highest + 0.2)
         self.plot.getAxis("left").setStyle(maxTextLevel=0 if highest - lowest > 1 else 1)
 
     def _add(self, name: str) -> None:
@@ -97,5 +98,5 @@ class LossPlot(QWidget):
         return list(self._curves)
 
     def _set_log(self, on: bool) -> None:
-        self.plot.setLimits(yMin=UNLIMITED)
+        self.plot.setLimits(yMin=-UNLIMITED, yMax=UNLIMITED)
         self.plot.setLogMode(y=on)
