@@ -14,7 +14,8 @@ Where this departs from the paper, and why:
 - ``layout="mended"`` upsamples before each convolution and leaves the last one linear. As printed
   an image ends in an upsampling (half the resolution, no canvas weave), after a ReLU that can kill
   it.
-- Fewer ``poolings`` keep detail that an eighth of the resolution and few channels cannot hold.
+- Fewer ``poolings`` keep detail that an eighth of the resolution and few channels cannot hold;
+  the preset ``fast`` has none, which is its one change to the network besides the mended layout.
 - The mended layout starts with the weight in the middle of its filters (`start_near_colour`).
 - ``energy="balance"`` replaces Eq. 7, which rewards correlated layers, by the imbalance of the two
   energies, which can reach zero as the paper's Fig. 14 shows.
@@ -38,6 +39,10 @@ from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.connected_autoencoder import Settings
 from napari_xraysep.separation.patches import cover, crops
 from napari_xraysep.separation.watch import watch
+
+MOMENTUM = 0.03
+"""Batch normalisation's, mended: the statistics that whole images are given average over more
+steps than usual, since small crops differ."""
 
 EPSILON = 1e-8
 """Keeps square roots and quotients differentiable at zero."""
@@ -204,6 +209,8 @@ def start_near_colour(network: ConnectedAutoEncoder, data: Data) -> None:
     empty.
     """
     for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = MOMENTUM
         if isinstance(layer, nn.Conv2d):
             middle = 3 * layer.weight[:, :, 1, 1].detach()
             with torch.no_grad():
