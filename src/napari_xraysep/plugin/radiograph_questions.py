@@ -26,7 +26,8 @@ POLARITY_HELP = (
 RESPONSE_HELP = (
     "Layers of paint add up in how strongly they absorb. Choose what the grey values stand for, "
     "so that they can be brought to a scale on which they add. If you do not know, leave them as "
-    "they are, as the published methods do; the run records it as assumed."
+    "they are, as the published methods do; the run records it as assumed. With intensity, leave "
+    "the question above at white: the logarithm itself makes what stopped the rays light."
 )
 PIXEL_HELP = (
     "How much of the painting one pixel of the radiograph covers. Needed only for millimetres and "

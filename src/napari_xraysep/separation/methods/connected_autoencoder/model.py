@@ -16,7 +16,7 @@ Where this departs from the paper, and why:
   it.
 - Fewer ``poolings`` keep detail that an eighth of the resolution and few channels cannot hold;
   the preset ``fast`` has none, which is its one change to the network besides the mended layout.
-- The mended layout starts with the weight in the middle of its filters (`start_near_colour`).
+- The mended layout starts near a law of colour, not at random (`start_near_colour`).
 - ``energy="balance"`` replaces Eq. 7, which rewards correlated layers, by the imbalance of the two
   energies, which can reach zero as the paper's Fig. 14 shows.
 - Dx sees f1, f2 and f as one batch, since batch normalisation would otherwise treat them apart.
@@ -32,13 +32,18 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.connected_autoencoder import Settings
 from napari_xraysep.separation.patches import cover, crops
 from napari_xraysep.separation.watch import watch
+
+START_CROPS = 96
+"""Crops that the start of the mended layout is fitted to."""
+
+START_RIDGE = 1e-4
 
 MOMENTUM = 0.03
 """Batch normalisation's, mended: the statistics that whole images are given average over more
@@ -157,7 +162,7 @@ def losses(
 
 
 def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan | Step | Estimate]:
-    """Train on the mixture's patches and yield the layers after every epoch."""
+    """Train on the mixture's patches; yield the layers after every epoch."""
     data = Data(mixture, context.device)
     side = min(settings.patch, *(length // 8 * 8 for length in mixture.shape))
     overlap = min(settings.overlap, side - 1)
@@ -167,10 +172,11 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     yield Plan(("training",), settings.epochs * batches)
 
     network = ConnectedAutoEncoder(settings.channels, settings.layout, settings.poolings)
-    if settings.layout == "mended":
-        start_near_colour(network, data)
     network = network.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     watch(network, context.checkpoint)
+    if settings.layout == "mended":
+        start_near_colour(network, data, side)
+        yield Estimate("training", 0, *data.separate(network))
     optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimiser, lambda epoch: rate(epoch / settings.epochs, settings.decay)
@@ -201,25 +207,47 @@ def rate(done: float, decay: bool) -> float:
     return 0.5 * (1 + np.cos(np.pi * done)) if decay else 1.0
 
 
-def start_near_colour(network: ConnectedAutoEncoder, data: Data) -> None:
-    """Begin near a law of colour: pixels hardly mixed, both layers at half the mean radiograph.
+def start_near_colour(network: ConnectedAutoEncoder, data: Data, side: int) -> None:
+    """Begin near a law of colour instead of at random.
 
-    With random 3×3 filters a network first blurs and must learn not to; with the weight in the
-    middle of each filter it learns in minutes what each colour absorbs, and neither layer starts
-    empty.
+    With random 3×3 filters a network first blurs and must learn not to, so the weight goes to the
+    middle of each filter. Then the last layer of Dx is solved for by least squares, so that both
+    layers together come as close to the radiograph as these features allow: neither starts empty.
     """
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = MOMENTUM
+            layer.momentum = None  # a plain average over the batches of this function
         if isinstance(layer, nn.Conv2d):
             middle = 3 * layer.weight[:, :, 1, 1].detach()
             with torch.no_grad():
                 layer.weight *= 0.1
                 layer.weight[:, :, 1, 1] = middle
-    last = network.radiograph[-1]
+    *hidden, last = network.radiograph
+    before_last = nn.Sequential(*hidden)
     assert isinstance(last, nn.Conv2d)
     assert last.bias is not None
-    nn.init.constant_(last.bias, float(data.x.mean()) / 2)
+    corners = crops(data.shape, side, START_CROPS, np.random.default_rng(0))
+    with torch.no_grad():
+        for batch in np.array_split(corners, 8):
+            r1, r2, *_ = data.batch(batch, side)
+            network(r1, r2)
+        network.eval()
+        r1, r2, x, valid = data.batch(corners, side)
+        columns = torch.zeros(())
+        for photographs in (r1, r2):
+            features = before_last(network.encoder(photographs)).contiguous()
+            columns = columns + functional.unfold(features, 3, padding=1).transpose(1, 2)
+        rows = columns.flatten(0, 1).double() * valid.flatten()[:, None]
+        rows = torch.cat([rows, 2 * valid.flatten()[:, None].double()], 1)  # both layers' constants
+        gram = rows.T @ rows
+        gram += torch.diag(START_RIDGE * gram.diagonal().mean().expand(len(gram)))
+        solution = torch.linalg.solve(gram, rows.T @ x.flatten().double())
+        last.weight.copy_(solution[:-1].reshape(last.weight.shape))
+        last.bias.copy_(solution[-1:])
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.momentum = MOMENTUM
+    network.train()
 
 
 class Data:
@@ -272,7 +300,7 @@ class Data:
 def pad_to_8(tile: Tensor) -> Tensor:
     """Repeat the border so that both sides divide by 8, as three poolings need."""
     height, width = tile.shape[-2:]
-    padded = F.pad(tile, (0, -width % 8, 0, -height % 8), mode="replicate")
+    padded = functional.pad(tile, (0, -width % 8, 0, -height % 8), mode="replicate")
     return padded.contiguous(memory_format=torch.channels_last)
 
 
