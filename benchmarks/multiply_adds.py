@@ -74,6 +74,7 @@ def main() -> None:
 
     reached = gains(simulation, mixture, "fast", fast.epochs)
     final = gains(simulation, mixture, "paper", given.epochs)[-1]
+    # fast shows its start as a preview before the first epoch: counted as an epoch's work
     epoch = next((n for n, value in enumerate(reached, 1) if value >= final), None)
     print(f"\nmultiply-adds a pixel and step: fast {costs['fast']:.3g}, paper {costs['paper']:.3g}")
     print(f"final gain: paper {final:.2f}, fast {reached[-1]:.2f} (best {np.max(reached):.2f})")
@@ -85,7 +86,7 @@ def main() -> None:
             "fast": costs["fast"] * epoch_pixels(fast, side) * epoch,
             "paper": costs["paper"] * epoch_pixels(paper, side) * given.epochs,
         }
-        how = f"epoch {epoch} of {fast.epochs}" if side == 128 else "by arithmetic, as many epochs"
+        how = f"preview {epoch}" if side == 128 else "by arithmetic, as many previews"
         print(
             f"{side}²: fast {work['fast']:.3g} ({how}), paper {work['paper']:.3g} multiply-adds; "
             f"paper ÷ fast = {work['paper'] / work['fast']:.0f}"

@@ -69,6 +69,16 @@ class Domain:
         return np.asarray(g if self.polarity == "white-absorbs" else 1 - g, np.float32)
 
 
+def contradictions(polarity: Polarity | None, response: Response | None) -> list[str]:
+    """Say what is unusual about the answers together."""
+    if polarity == "black-absorbs" and response == "linear":
+        return [
+            "black-absorbs with a linear response: −ln is taken after black and white are swapped; "
+            "for a detector image in which dark absorbs, state white-absorbs"
+        ]
+    return []
+
+
 def sample_bits(dtype: np.dtype[Any]) -> int | None:
     """Bits of an unsigned integer type; None for floats and booleans."""
     return np.iinfo(dtype).bits if np.issubdtype(dtype, np.unsignedinteger) else None

@@ -20,6 +20,7 @@ from napari_xraysep.domain import (
     Polarity,
     Response,
     check_image,
+    contradictions,
     sample_bits,
     to_unit,
 )
@@ -185,7 +186,7 @@ class Painting:
             assumed=tuple(name for name, value in stated.items() if value is None),
             simulated=simulated,
             inputs=tuple(inputs) or _array_records(images | masks, mirror_back),
-            notes=(*notes, *_contradictions(polarity, response)),
+            notes=(*notes, *contradictions(polarity, response)),
         )
 
     @property
@@ -246,16 +247,6 @@ class Painting:
 def _subject(role: str, inputs: Sequence[InputRecord]) -> str:
     """Name the file of a role as the user gave it, or the role where there is no file."""
     return next((record.path for record in inputs if record.role == role and record.path), role)
-
-
-def _contradictions(polarity: Polarity | None, response: Response | None) -> list[str]:
-    """Say what is unusual about the answers together."""
-    if polarity == "black-absorbs" and response == "linear":
-        return [
-            "black-absorbs with a linear response: −ln is taken after black and white are swapped; "
-            "for a detector image in which dark absorbs, state white-absorbs"
-        ]
-    return []
 
 
 def _array_records(
