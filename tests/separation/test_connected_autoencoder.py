@@ -137,7 +137,7 @@ def test_the_paper_preset_is_the_papers() -> None:
     assert (settings.patch, settings.overlap, settings.epochs) == (64, 56, 200)
     assert (settings.channels, settings.learning_rate, settings.layout) == (128, 1e-4, "printed")
     fast = get_method("connected-autoencoder").settings_for("fast")
-    assert (fast.lambda_1, fast.lambda_2, fast.lambda_3, fast.lambda_4) == weights
+    assert (fast.lambda_1, fast.lambda_2, fast.lambda_4) == (3, 5, 0.3)
 
 
 def test_it_learns_and_streams(double_sided: Known) -> None:
