@@ -1,7 +1,7 @@
 """Simulated paintings for the benchmarks, and the table they print.
 
 They are cut out of photographs of paintings: those of ``sample_data``, or of a folder named with
-``--photographs``. The methods were tuned on seeds below 100; benchmarks judge on seeds from 100.
+``--photographs``. The methods were tuned on seeds below 200; benchmarks judge on seeds from 200.
 """
 
 from __future__ import annotations

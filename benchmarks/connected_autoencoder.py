@@ -21,7 +21,7 @@ def main() -> None:
     given = parser.parse_args()
     rows = []
     for seed, simulation in simulations(
-        photographs(given.photographs), given.side, range(100, 100 + given.runs)
+        photographs(given.photographs), given.side, range(200, 200 + given.runs)
     ):
         what = painting(simulation)
         mixture = what.block()

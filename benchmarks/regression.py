@@ -33,7 +33,7 @@ def gains(images: list[np.ndarray]) -> None:
     for kind in kinds:
         for name, settings in VARIANTS.items():
             measured = []
-            for _, simulation in simulations(images, 320, range(100, 106), kind, settings):
+            for _, simulation in simulations(images, 320, range(200, 206), kind, settings):
                 what = painting(simulation)
                 mixture = what.block()
                 *_, finished = separate(what)
