@@ -2,9 +2,9 @@
 
     python benchmarks/regression.py [--photographs FOLDER]
 
-Prints, for twelve paintings that it was not tuned on, the gain over half of the radiograph in
-DC-free mean squared error; then seconds to the first preview and to the end, in relation to one
-pass of a 5×5 Gaussian-like blur over the same picture, and the peak memory, on 1000×1000.
+Prints, for six paintings of each sort that it was not tuned on, the gain over half of the
+radiograph in DC-free mean squared error; then, on 1000×1000, seconds to the first preview and to
+the end, in relation to one 5×5 mean filter of the same picture, and the peak memory.
 """
 
 from __future__ import annotations
