@@ -19,6 +19,7 @@ from napari_xraysep.errors import InputError, SeparationError, XraysepError
 from napari_xraysep.painting import Floats, Mixture, Painting, Region
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.allocation import allocate
+from napari_xraysep.separation.blocks import shrink
 from napari_xraysep.separation.events import (
     PREVIEW_SIDE,
     Event,
@@ -247,15 +248,6 @@ def _preview(estimate: Estimate, layers: Mapping[str, Floats]) -> Preview:
         {name: shrink(layer, step) for name, layer in layers.items()},
         step,
     )
-
-
-def shrink(image: Floats, step: int) -> Floats:
-    """Average blocks of ``step`` × ``step`` pixels; the last rows and columns may be left out."""
-    if step == 1:
-        return image.copy()
-    height, width = image.shape[0] // step, image.shape[1] // step
-    blocks = image[: height * step, : width * step].reshape(height, step, width, step)
-    return np.asarray(blocks.mean((1, 3)), np.float32)
 
 
 def _out_of_memory(method: Method, device: str) -> SeparationError:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
 from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.separation.blocks import shrink
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.regression import Settings
 from napari_xraysep.separation.methods.regression.basis import LAB_UNIT, Colour, describe
@@ -62,22 +63,16 @@ def concealed(
 def thin(mixture: Mixture) -> Mixture:
     """Average blocks of pixels so that the longer side has at most about `GRID`."""
     step = max(1, round(max(mixture.shape) / GRID))
-    height, width = (side // step * step for side in mixture.shape)
-
-    def shrink(image: Floats) -> Floats:
-        blocks = image[:height, :width].reshape(
-            height // step, step, width // step, step, *image.shape[2:]
-        )
-        return np.asarray(blocks.mean((1, 3)), np.float32)
-
     used = mixture.valid if mixture.prior is None else mixture.valid & ~mixture.prior
     if not used.any():
         used = mixture.valid
     return Mixture(
-        xray=shrink(np.where(mixture.valid, mixture.xray, mixture.xray[mixture.valid].mean())),
-        front=shrink(mixture.front),
+        xray=shrink(
+            np.where(mixture.valid, mixture.xray, mixture.xray[mixture.valid].mean()), step
+        ),
+        front=shrink(mixture.front, step),
         back=None,
-        valid=shrink(used.astype(np.float32)) == 1,
+        valid=shrink(used.astype(np.float32), step) == 1,
     )
 
 
