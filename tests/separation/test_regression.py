@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_xraysep import Painting, separate
+from napari_xraysep.errors import InputError
 from napari_xraysep.separation.methods.regression import evidence
 from napari_xraysep.separation.methods.regression.basis import Colour, describe, typical
 from napari_xraysep.separation.methods.regression.thickness import enlarge, fit_fields, hats
@@ -110,6 +111,13 @@ def test_a_prior_keeps_the_design_out_of_the_fit(concealed: Known) -> None:
     plain, _ = layers_of(replace(painting, xray=xray))
     marked, _ = layers_of(replace(painting, xray=xray, prior_mask=inside))
     assert error(marked, concealed.layers[0]) < 0.5 * error(plain, concealed.layers[0])
+
+
+def test_masks_that_leave_nothing_to_learn_from_are_refused(concealed: Known) -> None:
+    mask = np.ones(concealed.painting.shape, bool)
+    mask[:3, :3] = False
+    with pytest.raises(InputError, match="too little of the painting"):
+        layers_of(replace(concealed.painting, mask=mask))
 
 
 def test_evidence_switches_off_what_explains_nothing() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation, gaussian_filter
 
+from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.blocks import shrink
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
@@ -89,6 +90,11 @@ def differences(
     Returns
     -------
     rows : (N, M), target : (N,), each scale divided by its typical difference
+
+    Raises
+    ------
+    InputError
+        Masks leave no place where a difference can be taken.
     """
     features = colour.features(colours)
     rows, targets = [], []
@@ -98,6 +104,12 @@ def differences(
         places = [
             rng.choice(at, min(len(at), count // (2 * len(SCALES))), replace=False) for at in places
         ]
+        if not sum(map(len, places)):
+            raise InputError(
+                "mask",
+                "with the prior mask it leaves too little of the painting to learn from",
+                "leave more of it free",
+            )
         target = np.concatenate(_differences(small.xray, scale, places))
         unit = 1 / (1.5 * np.median(np.abs(target)) + 1e-9)
         block = np.empty((len(target), features.shape[1]))
