@@ -70,6 +70,8 @@ class RunRecord(Record):
     bits: int | None = Field(description="bits of the radiograph's file; None for floats")
     inputs: tuple[InputRecord, ...]
     layers: tuple[str, ...] = Field(description="names of the result images")
+    findings: dict[str, float] = Field(default={}, description="what the method measured itself")
+    warm_start: str | None = Field(default=None, description="what it learnt from beforehand")
     uncertainty: str = "not estimated"
     complete: bool = Field(description="False: cancelled, the layers are a partial result")
     started: str = Field(description="ISO 8601, UTC")

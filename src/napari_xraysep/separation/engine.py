@@ -7,7 +7,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -34,11 +34,13 @@ from napari_xraysep.separation.method import (
     Cancelled,
     Context,
     Estimate,
+    Finding,
     Method,
     Plan,
     Preset,
     Settings,
     Step,
+    WarmStart,
     get_method,
 )
 
@@ -72,6 +74,7 @@ def separate(
     settings: Settings | Mapping[str, Any] | None = None,
     options: RunOptions | None = None,
     cancel: threading.Event | None = None,
+    warm_start: Callable[[], WarmStart] | None = None,
 ) -> Iterator[Event]:
     """Separate a painting's radiograph; the only way in which a separation runs.
 
@@ -88,6 +91,8 @@ def separate(
         The method's own settings, or changes to those of ``options.preset``.
     cancel
         Set it from any thread to stop: the last preview's layers become the partial result.
+    warm_start
+        Makes what the method is to learn from first; called inside the run, may raise `Cancelled`.
 
     Returns
     -------
@@ -112,7 +117,10 @@ def separate(
     if options.region is not None:
         options.region.check_inside(painting.shape)
     device = resolve_device(options.device, chosen)
-    return _events(painting, chosen, settings, options, device, cancel or threading.Event())
+    if warm_start is not None and not chosen.warm_start:
+        raise InputError("--warm-start", f"{method} takes none", "leave it out")
+    cancel = cancel or threading.Event()
+    return _events(painting, chosen, settings, options, device, cancel, warm_start)
 
 
 def resolve_device(wanted: Device, method: Method) -> str:
@@ -152,6 +160,7 @@ def _events(
     options: RunOptions,
     device: str,
     cancel: threading.Event,
+    warm_start: Callable[[], WarmStart] | None,
 ) -> Iterator[Event]:
     """Run the method and translate what it yields; see `separate`."""
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
@@ -162,18 +171,30 @@ def _events(
         if cancel.is_set():
             raise Cancelled
 
+    origins: list[str] = []
+
+    def warm() -> WarmStart:
+        assert warm_start is not None
+        made = warm_start()
+        origins.append(made.origin)
+        return made
+
     layers: dict[str, Floats] = {}
+    findings: dict[str, float] = {}
     complete = True
     try:
         if method.uses_torch:
             _import_torch().manual_seed(options.seed)
         mixture = painting.block(options.region)
-        run = method.load()(mixture, settings, Context(options.seed, device, checkpoint))
+        given = None if warm_start is None else warm
+        run = method.load()(mixture, settings, Context(options.seed, device, checkpoint, given))
         for said in run:
             if isinstance(said, Plan):
                 yield Started(said.stages, said.total_steps, device)
             elif isinstance(said, Step):
                 yield Progress(said.stage, 0, said.step, said.epoch, dict(said.losses))
+            elif isinstance(said, Finding):
+                findings[said.name] = said.value
             else:
                 layers = _results(said, mixture, names, allocation)
                 yield _preview(said, layers)
@@ -209,6 +230,8 @@ def _events(
         bits=painting.domain.bits,
         inputs=painting.inputs,
         layers=tuple(layers),
+        findings=findings,
+        warm_start=origins[0] if origins else None,
         complete=complete,
         started=started,
         seconds=round(time.perf_counter() - clock, 3),

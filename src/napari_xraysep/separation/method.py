@@ -32,6 +32,26 @@ class Cancelled(Exception):
 
 
 @dataclass(frozen=True)
+class WarmStart:
+    """A double-sided painting already separated, for a network to learn from beforehand.
+
+    Attributes
+    ----------
+    photograph
+        (H, W, 3) float32, sRGB 0..1, of one side.
+    first, second
+        (H, W) float32, its layer and the other side's, in the working domain.
+    origin
+        Where it comes from, in words, for the record.
+    """
+
+    photograph: Floats
+    first: Floats
+    second: Floats
+    origin: str
+
+
+@dataclass(frozen=True)
 class Context:
     """What the engine lends to a method.
 
@@ -39,11 +59,14 @@ class Context:
     ----------
     checkpoint
         Raises `Cancelled` if the run is to stop; call it as often as is cheap.
+    warm_start
+        Makes the warm start, which may take some seconds; None where the run has none.
     """
 
     seed: int
     device: str
     checkpoint: Callable[[], None] = lambda: None
+    warm_start: Callable[[], WarmStart] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +97,16 @@ class Estimate:
     second: Floats
 
 
-Run: TypeAlias = Callable[[Mixture, Any, Context], Iterator[Plan | Step | Estimate]]
+@dataclass(frozen=True)
+class Finding:
+    """Something a method measured that its paper reports, by a name that says what; recorded."""
+
+    name: str
+    value: float
+
+
+Said: TypeAlias = Plan | Step | Estimate | Finding
+Run: TypeAlias = Callable[[Mixture, Any, Context], Iterator[Said]]
 
 
 @dataclass(frozen=True)
@@ -99,6 +131,10 @@ class Method:
         ``module:function`` of type `Run`, imported only when a run starts.
     uses_torch
         Whether the device matters.
+    baseline
+        Whether it is there to be compared with rather than used.
+    warm_start
+        Whether it learns from a `WarmStart` first, where it is given one.
     main_settings
         The few settings that matter; a form folds the rest away.
     """
@@ -113,6 +149,8 @@ class Method:
     allocation: Mapping[Preset, Allocation]
     implementation: str
     uses_torch: bool = True
+    baseline: bool = False
+    warm_start: bool = False
     main_settings: tuple[str, ...] = ()
 
     def load(self) -> Run:
