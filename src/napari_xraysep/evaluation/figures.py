@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import io
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from napari_xraysep.evaluation.metrics import halve
+from napari_xraysep.evaluation.drawing import (
+    as_png,
+    draw_left_over,
+    draw_scale_bar,
+    halved,
+    halvings,
+    new_figure,
+    span,
+    symmetric_end,
+)
 from napari_xraysep.painting import Floats
 from napari_xraysep.records import RunRecord
 
@@ -19,7 +24,6 @@ if TYPE_CHECKING:
 PANEL_SIDE = 1200
 """Images are averaged down until they are at most this many pixels on a side."""
 PANEL_INCHES = 3.6
-DPI = 160
 MARGIN, HEADING, TITLE, FOOTER = 0.25, 0.75, 0.3, 1.25  # inches
 
 
@@ -55,27 +59,22 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
         "residual: radiograph − sum": layers["residual"],
         "unexplained: before allocation": layers["unexplained"],
     }
-    low, high = _span([xray, layers[first], layers[second]])
-    least, most = _span(list(left_over.values()))
-    end = float(f"{max(-least, most, (high - low) / 1000):.2g}") or 1.0
+    low, high = span([xray, layers[first], layers[second]])
+    end = symmetric_end(list(left_over.values()), (high - low) / 1000)
 
-    halvings = max(0, math.ceil(math.log2(max(xray.shape) / PANEL_SIDE)))
+    times = halvings((xray.shape[0], xray.shape[1]), PANEL_SIDE)
     page = _Page(xray.shape[0] / xray.shape[1])
     for i, (title, image) in enumerate((in_grey | left_over).items()):
         axes = page.panel(i, title)
-        for _ in range(halvings):
-            image = halve(image)
         if title in in_grey:
-            axes.imshow(image, cmap="gray", vmin=low, vmax=high)
-            continue
-        axes.imshow(image, cmap="RdBu_r", vmin=-end, vmax=end)
-        if np.abs(image).max() < end / 1000:
-            axes.annotate("nothing is left", (0.5, 0.5), xycoords="axes fraction", ha="center")
+            axes.imshow(halved(image, times), cmap="gray", vmin=low, vmax=high)
+        else:
+            draw_left_over(axes, halved(image, times), end)
     page.scale(0, 1, "grey value; one contrast for radiograph, layers, sum", None)
     page.scale(4, 2, f"residual, unexplained: ±{end:g}, white is zero", [-end, 0, end])
     pixel_size = record.pixel_size_mm.value
     if isinstance(pixel_size, float | int):
-        _scale_bar(page.figure.axes[0], pixel_size * 2**halvings)
+        draw_scale_bar(page.figure.axes[0], pixel_size * 2**times)
     heading = _heading(record)
     page.text(page.height - 0.33, heading, fontsize=14, weight="bold")
     page.text(page.height - 0.58, _what_was_done(record), fontsize=9)
@@ -85,7 +84,8 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
         fontsize=8,
         linespacing=1.5,
     )
-    return page.png({"Title": heading, "Description": f"{heading}. {record.warning}"})
+    metadata = {"Title": heading, "Description": f"{heading}. {record.warning}"}
+    return as_png(page.figure, metadata)
 
 
 class _Page:
@@ -95,15 +95,10 @@ class _Page:
     """
 
     def __init__(self, aspect: float) -> None:
-        # Figure and canvas by hand: pyplot keeps global state and may load a window system.
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
         self.panel_height = PANEL_INCHES * min(max(aspect, 0.3), 2)
         self.width = 3 * PANEL_INCHES + 4 * MARGIN
         self.height = HEADING + 2 * (self.panel_height + TITLE) + MARGIN + FOOTER
-        self.figure = Figure(figsize=(self.width, self.height), dpi=DPI, facecolor="white")
-        FigureCanvasAgg(self.figure)
+        self.figure = new_figure(self.width, self.height)
 
     def _axes(self, column: int, bottom: float, across: float, up: float) -> Axes:
         left = MARGIN + column * (PANEL_INCHES + MARGIN)
@@ -133,12 +128,6 @@ class _Page:
         """Write at the left margin, ``bottom`` inches up."""
         self.figure.text(MARGIN / self.width, bottom / self.height, text, **style)
 
-    def png(self, metadata: dict[str, str]) -> bytes:
-        """Return the page as a PNG file."""
-        file = io.BytesIO()
-        self.figure.savefig(file, format="png", metadata=metadata)
-        return file.getvalue()
-
 
 def _heading(record: RunRecord) -> str:
     heading = record.statement[:1].upper() + record.statement[1:]
@@ -154,46 +143,6 @@ def _what_was_done(record: RunRecord) -> str:
     return (
         f"{kind} · {record.method_title} ({record.method}, {record.preset}), "
         f"allocation {record.allocation}, seed {record.seed} · {record.started[:10]}"
-    )
-
-
-def _span(images: list[Floats]) -> tuple[float, float]:
-    """Return the values between which all but 0.2 % of each image's pixels lie.
-
-    The outermost grey values (lead markers, nails) do not set the contrast.
-    """
-    # A million pixels settle a percentile; sorting a thousand million would take minutes.
-    ends = [
-        np.percentile(image.ravel()[:: -(-image.size // 10**6)], (0.1, 99.9)) for image in images
-    ]
-    return float(min(low for low, _ in ends)), float(max(high for _, high in ends))
-
-
-def _scale_bar(axes: Axes, pixel_size_mm: float) -> None:
-    """Draw a bar of 1, 2 or 5 times a power of ten, about a quarter of the panel long."""
-    columns = axes.get_xlim()[1] - axes.get_xlim()[0]
-    rows = axes.get_ylim()[0] - axes.get_ylim()[1]
-    wanted = columns * pixel_size_mm / 4
-    power = 10 ** math.floor(math.log10(wanted))
-    length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
-    label = f"{length / 10:g} cm" if length >= 10 else f"{length:g} mm"
-    start, end = 0.04 * columns, 0.04 * columns + length / pixel_size_mm
-    # White on a black edge reads on any grey.
-    for colour, thickness in (("black", 5), ("white", 3)):
-        axes.plot(
-            [start, end], [0.95 * rows] * 2, color=colour, lw=thickness, solid_capstyle="butt"
-        )
-    from matplotlib.patheffects import withStroke
-
-    axes.text(
-        (start + end) / 2,
-        0.935 * rows,
-        label,
-        color="white",
-        fontsize=8,
-        ha="center",
-        va="bottom",
-        path_effects=[withStroke(linewidth=1.5, foreground="black")],
     )
 
 

@@ -1,0 +1,107 @@
+"""What the pictures of results have in common: paper, contrast, scale bars."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_xraysep.evaluation.metrics import halve
+from napari_xraysep.painting import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DPI = 160
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return a white sheet of so many inches.
+
+    Figure and canvas by hand: pyplot keeps global state and may load a window system.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def as_png(figure: Figure, metadata: Mapping[str, str]) -> bytes:
+    """Return a figure as a PNG file with ``metadata`` as its text."""
+    file = io.BytesIO()
+    figure.savefig(file, format="png", metadata=dict(metadata))
+    return file.getvalue()
+
+
+def halvings(shape: tuple[int, int], side: int) -> int:
+    """How often an image is to be halved to be at most ``side`` pixels on a side."""
+    return max(0, math.ceil(math.log2(max(shape) / side)))
+
+
+def halved(image: Floats, times: int) -> Floats:
+    """Average 2 × 2 pixels, so many times over."""
+    for _ in range(times):
+        image = halve(image)
+    return image
+
+
+def span(images: Sequence[Floats]) -> tuple[float, float]:
+    """Return the values between which all but 0.2 % of each image's pixels lie.
+
+    The outermost grey values (lead markers, nails) do not set the contrast.
+    """
+    # A million pixels settle a percentile; sorting a thousand million would take minutes.
+    ends = [
+        np.percentile(image.ravel()[:: -(-image.size // 10**6)], (0.1, 99.9)) for image in images
+    ]
+    return float(min(low for low, _ in ends)), float(max(high for _, high in ends))
+
+
+def symmetric_end(left_over: Sequence[Floats], least: float) -> float:
+    """Return the end of a scale from −end to +end for residuals, to two digits.
+
+    ``least``, above zero, is where a residual is too small to be seen; 1 where that is 0.
+    """
+    low, high = span(left_over)
+    return float(f"{max(-low, high, least):.2g}") or 1.0
+
+
+def draw_left_over(axes: Axes, image: Floats, end: float) -> None:
+    """Draw a residual: white is zero, red too little in the layers, blue too much."""
+    axes.imshow(image, cmap="RdBu_r", vmin=-end, vmax=end)
+    if np.abs(image).max() < end / 1000:
+        axes.annotate("nothing is left", (0.5, 0.5), xycoords="axes fraction", ha="center")
+
+
+def draw_scale_bar(axes: Axes, pixel_size_mm: float) -> None:
+    """Draw a bar of 1, 2 or 5 times a power of ten, about a quarter of the panel long."""
+    columns = axes.get_xlim()[1] - axes.get_xlim()[0]
+    rows = axes.get_ylim()[0] - axes.get_ylim()[1]
+    wanted = columns * pixel_size_mm / 4
+    power = 10 ** math.floor(math.log10(wanted))
+    length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
+    label = f"{length / 10:g} cm" if length >= 10 else f"{length:g} mm"
+    start, end = 0.04 * columns, 0.04 * columns + length / pixel_size_mm
+    # White on a black edge reads on any grey.
+    for colour, thickness in (("black", 5), ("white", 3)):
+        axes.plot(
+            [start, end], [0.95 * rows] * 2, color=colour, lw=thickness, solid_capstyle="butt"
+        )
+    from matplotlib.patheffects import withStroke
+
+    axes.text(
+        (start + end) / 2,
+        0.935 * rows,
+        label,
+        color="white",
+        fontsize=8,
+        ha="center",
+        va="bottom",
+        path_effects=[withStroke(linewidth=1.5, foreground="black")],
+    )
