@@ -127,3 +127,8 @@ def check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
             )
     if low == high:
         raise InputError(subject, "every pixel has the same value", "give an image with content")
+
+
+def luma(photograph: Floats) -> Floats:
+    """Return the (H, W) luma of an (H, W, 3) sRGB photograph, 0..1 (Rec. 709 weights)."""
+    return np.asarray(photograph @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32)

@@ -11,8 +11,17 @@ from torch import nn
 
 from napari_xraysep import separate
 from napari_xraysep.errors import InputError
-from napari_xraysep.separation import Finished, Preview, Progress, RunOptions, get_method
+from napari_xraysep.separation import (
+    Finished,
+    Preview,
+    Progress,
+    RunOptions,
+    get_method,
+    losses,
+    tensors,
+)
 from napari_xraysep.separation.methods.connected_autoencoder import Settings, model
+from napari_xraysep.separation.tensors import Images
 from napari_xraysep.separation.watch import watch
 from separation.conftest import Known
 
@@ -99,13 +108,14 @@ def test_losses_by_hand() -> None:
     images = ones.expand(1, 3, 2, 2)
     said = model.Estimates(f1, f2, images * 0.5, images, ones * 0.1, ones * 0.3, ones * 0.5)
     settings = Settings()
-    terms = model.losses(said, images, images, ones, ones, settings)
+    patches = {"r1": images, "r2": images, "x": ones, "valid": ones}
+    terms = model.losses(said, patches, settings)
     expected = {"L1": 0.5, "L2": 0.5, "L3": 0.6, "L4": 0.01 + 0.09, "L5": 0.8**2}
     for name, value in expected.items():
         assert float(terms[name]) == pytest.approx(value, abs=1e-3), name
     total = 0.5 + 3 * 0.5 + 5 * 0.6 + 2 * 0.1 + 0.3 * 0.64
     assert float(terms["total"]) == pytest.approx(total, abs=1e-2)
-    balance = model.energy(said.x1, said.x2, "balance")
+    balance = model.energy(said.x1, said.x2, ones, "balance")
     assert float(balance) == pytest.approx((0.08 / 0.1) ** 2, abs=1e-4)
 
 
@@ -114,19 +124,21 @@ def test_masked_pixels_do_not_count() -> None:
     difference[0, 0, 0, 0] = 100
     valid = torch.ones_like(difference)
     valid[0, 0, 0, 0] = 0
-    assert float(model.rms(difference, valid)) < 1e-3
-    assert float(model.rms(difference, torch.ones_like(valid))) == pytest.approx(12.5, abs=0.01)
+    assert float(losses.rms(difference, valid)) < 1e-3
+    assert float(losses.rms(difference, torch.ones_like(valid))) == pytest.approx(12.5, abs=0.01)
 
 
 def test_gradients_are_those_of_the_losses() -> None:
     torch.manual_seed(0)
     f1, f2 = torch.rand(2, 2, 3, 2, 2, dtype=torch.float64, requires_grad=True)
     x1, x2 = torch.rand(2, 2, 1, 4, 4, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(model.squared_correlation, (f1, f2))
-    for form in ("printed", "balance"):
-        assert torch.autograd.gradcheck(lambda a, b, form=form: model.energy(a, b, form), (x1, x2))
+    assert torch.autograd.gradcheck(losses.squared_correlation, (f1, f2))
     valid = (torch.rand(2, 1, 4, 4) > 0.3).double()
-    assert torch.autograd.gradcheck(lambda a: model.rms(a, valid), (x1,))
+    for form in ("printed", "balance"):
+        assert torch.autograd.gradcheck(
+            lambda a, b, form=form: model.energy(a, b, valid, form), (x1, x2)
+        )
+    assert torch.autograd.gradcheck(lambda a: losses.rms(a, valid), (x1,))
 
 
 def test_the_paper_preset_is_the_papers() -> None:
@@ -203,10 +215,11 @@ def test_the_start_is_already_near_the_radiograph(double_sided: Known) -> None:
     """Before any step, both layers together explain much of it, and neither is empty."""
     torch.manual_seed(0)
     mixture = double_sided.painting.block()
-    data = model.Data(mixture, "cpu")
+    named = {"r1": mixture.front, "r2": mixture.back, "x": mixture.xray, "valid": mixture.valid}
+    images = Images(named, "cpu")
     network = model.ConnectedAutoEncoder(16, "mended", 0)
-    model.start_near_colour(network, data, 32)
-    first, second = data.separate(network)
+    model.start_near_colour(network, images, 32)
+    first, second = images.whole(network.eval().layers)
     left = mixture.xray - first - second
     assert left.std() < 0.7 * mixture.xray.std()
     assert 0.2 < first.std() / second.std() < 5
@@ -238,9 +251,10 @@ def test_settings_that_contradict_are_refused() -> None:
 
 def test_tiles_make_no_seams(double_sided: Known, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
-    data = model.Data(double_sided.painting.block(), "cpu")
-    network = model.ConnectedAutoEncoder(4, "mended")
-    whole = data.separate(network)
-    monkeypatch.setattr(model, "TILE", 48)
-    tiled = data.separate(network)
+    mixture = double_sided.painting.block()
+    images = Images({"r1": mixture.front, "r2": mixture.back}, "cpu")
+    network = model.ConnectedAutoEncoder(4, "mended").eval()
+    whole = images.whole(network.layers, model.MULTIPLE)
+    monkeypatch.setattr(tensors, "TILE", 48)
+    tiled = images.whole(network.layers, model.MULTIPLE)
     np.testing.assert_allclose(tiled[0], whole[0], atol=1e-5)

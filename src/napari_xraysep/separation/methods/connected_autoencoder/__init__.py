@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from napari_xraysep.separation.method import Method
-from napari_xraysep.separation.method import Settings as BaseSettings
+from napari_xraysep.separation.schedule import Schedule
 
 
-class Settings(BaseSettings):
-    """Settings of the connected auto-encoders; defaults are those printed in the paper."""
+class Settings(Schedule):
+    """Settings of the connected auto-encoders; the weights' defaults are the paper's."""
 
-    epochs: int = Field(
-        default=200, ge=1, le=5000, title="Epochs", description="How often training is repeated."
-    )
     lambda_1: float = Field(
         default=3,
         ge=0,
@@ -56,38 +53,6 @@ class Settings(BaseSettings):
         title="Feature maps",
         description="Channels of every hidden convolution.",
     )
-    patch: int = Field(
-        default=64,
-        ge=16,
-        le=1024,
-        multiple_of=8,
-        title="Patch size (pixels)",
-        description="Side of the square patches that training sees.",
-    )
-    overlap: int = Field(
-        default=56,
-        ge=0,
-        title="Overlap (pixels)",
-        description="Overlap of neighbouring patches; used with the regular cover.",
-    )
-    sampling: Literal["cover", "crops"] = Field(
-        default="cover",
-        title="Sampling",
-        description="Every patch of a regular cover each epoch, or random crops.",
-    )
-    crops: int = Field(
-        default=32,
-        ge=1,
-        title="Crops an epoch",
-        description="Random crops in one epoch; used with random crops.",
-    )
-    batch: int = Field(default=32, ge=1, le=1024, title="Batch size")
-    learning_rate: float = Field(default=1e-4, gt=0, le=1, title="Learning rate")
-    decay: bool = Field(
-        default=False,
-        title="Falling learning rate",
-        description="Lower the learning rate along half a cosine instead of keeping it.",
-    )
     poolings: int = Field(
         default=3,
         ge=0,
@@ -100,12 +65,6 @@ class Settings(BaseSettings):
         title="Decoder layout",
         description="Upsampling after each convolution as printed, or before it.",
     )
-
-    @model_validator(mode="after")
-    def _overlap_below_patch(self) -> Self:
-        if self.sampling == "cover" and self.overlap >= self.patch:
-            raise ValueError("make overlap smaller than patch")
-        return self
 
 
 METHOD = Method(
@@ -123,7 +82,13 @@ METHOD = Method(
     kinds=frozenset({"double-sided"}),
     settings=Settings,
     presets={
-        "paper": {},
+        "paper": {
+            "epochs": 200,
+            "patch": 64,
+            "overlap": 56,
+            "learning_rate": 1e-4,
+            "assembly": "patches",
+        },
         # Many small crops a batch: batch normalisation sees all of the painting at every step.
         # λ3 is small, since sides of unequal weight are common and 2 would force them equal; what
         # it is there for, that no layer stays empty, the start already sees to.
@@ -139,7 +104,7 @@ METHOD = Method(
             "crops": 160,
             "batch": 16,
             "learning_rate": 5e-4,
-            "decay": True,
+            "decay": "cosine",
         },
     },
     allocation={"fast": "even", "paper": "none"},

@@ -20,7 +20,8 @@ Where this departs from the paper, and why:
 - ``energy="balance"`` replaces Eq. 7, which rewards correlated layers, by the imbalance of the two
   energies, which can reach zero as the paper's Fig. 14 shows.
 - Dx sees f1, f2 and f as one batch, since batch normalisation would otherwise treat them apart.
-- The network is applied to the whole image instead of averaging overlapping patches.
+- While it trains, and in the end with ``assembly="whole"``, the network is applied to the whole
+  image instead of averaging overlapping patches.
 - The radiograph is stretched to 0..1 inside and the layers are stretched back.
 """
 
@@ -32,25 +33,25 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.separation.losses import EPSILON, rms, squared_correlation
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.connected_autoencoder import Settings
-from napari_xraysep.separation.patches import cover, crops
+from napari_xraysep.separation.patches import crops
+from napari_xraysep.separation.tensors import Images, Patches, Stretch
+from napari_xraysep.separation.training import Sampler, centre, settle, solve_last, train
 from napari_xraysep.separation.watch import watch
 
-START_CROPS = 96
+START_CROPS, START_BATCHES = 96, 8
 """Crops that the start of the mended layout is fitted to."""
-
-START_RIDGE = 1e-4
 
 MOMENTUM = 0.03
 """Batch normalisation's, mended: the statistics that whole images are given average over more
 steps than usual, since small crops differ."""
 
-EPSILON = 1e-8
-"""Keeps square roots and quotients differentiable at zero."""
+MULTIPLE = 8
+"""Three poolings need sides that 8 divides."""
 
 
 class Encoder(nn.Sequential):
@@ -116,42 +117,32 @@ class ConnectedAutoEncoder(nn.Module):
         x1, x2, x = self.radiograph(torch.cat([f1, f2, f1 + f2])).chunk(3)
         return Estimates(f1, f2, image1, image2, x1, x2, x)
 
-    def layers(self, r1: Tensor, r2: Tensor) -> tuple[Tensor, Tensor]:
-        """Only the two layers x̂1, x̂2."""
-        x1, x2 = self.radiograph(self.encoder(torch.cat([r1, r2]))).chunk(2)
-        return x1, x2
+    def layers(self, patches: Patches) -> tuple[Tensor, ...]:
+        """Only the two layers x̂1, x̂2 of ``r1`` and ``r2``."""
+        features = self.encoder(torch.cat([patches["r1"], patches["r2"]]))
+        return self.radiograph(features).chunk(2)  # type: ignore[no-any-return]
 
 
-def rms(difference: Tensor, valid: Tensor) -> Tensor:
-    """Root mean square over each patch's valid pixels, averaged over patches."""
-    count = valid.sum((1, 2, 3)) * difference.shape[1]
-    square = (difference**2 * valid).sum((1, 2, 3)) / count.clamp(min=1)
-    return torch.sqrt(square + EPSILON).mean()
-
-
-def energy(x1: Tensor, x2: Tensor, form: str) -> Tensor:
+def energy(x1: Tensor, x2: Tensor, valid: Tensor, form: str) -> Tensor:
     """L4: mean squares as in Eq. 7, or how unequal the two layers' energies are in the batch."""
-    first, second = (x1**2).mean(), (x2**2).mean()
+    count = valid.sum().clamp(min=1)
+    first, second = (x1**2 * valid).sum() / count, (x2**2 * valid).sum() / count
     if form == "printed":
         return first + second
     return ((first - second) / (first + second + EPSILON)) ** 2
 
 
-def squared_correlation(f1: Tensor, f2: Tensor) -> Tensor:
-    """L5: squared Pearson correlation of each patch's features (Eq. 8, 9), averaged."""
-    a, b = (f.flatten(1) - f.flatten(1).mean(1, keepdim=True) for f in (f1, f2))
-    return ((a * b).sum(1) ** 2 / ((a**2).sum(1) * (b**2).sum(1) + EPSILON)).mean()
+def losses(said: Estimates, patches: Patches, settings: Settings) -> dict[str, Tensor]:
+    """Return every term of the loss, unweighted, and the weighted ``total`` (Eq. 10).
 
-
-def losses(
-    said: Estimates, r1: Tensor, r2: Tensor, x: Tensor, valid: Tensor, settings: Settings
-) -> dict[str, Tensor]:
-    """Return every term of the loss, unweighted, and the weighted ``total`` (Eq. 10)."""
+    ``patches`` are r1, r2 (N, 3, h, w), x and valid (N, 1, h, w).
+    """
+    r1, r2, x, valid = (patches[name] for name in ("r1", "r2", "x", "valid"))
     terms = {
         "L1": rms(r1 - said.r1, valid) + rms(r2 - said.r2, valid),  # Eq. 4
         "L2": rms(x - said.x, valid),  # Eq. 5
         "L3": rms(x - said.x1 - said.x2, valid),  # Eq. 6
-        "L4": energy(said.x1, said.x2, settings.energy),  # Eq. 7
+        "L4": energy(said.x1, said.x2, valid, settings.energy),  # Eq. 7
         "L5": squared_correlation(said.f1, said.f2),  # Eq. 8
     }
     weights = (1.0, settings.lambda_1, settings.lambda_2, settings.lambda_3, settings.lambda_4)
@@ -163,156 +154,67 @@ def losses(
 
 def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan | Step | Estimate]:
     """Train on the mixture's patches; yield the layers after every epoch."""
-    data = Data(mixture, context.device)
-    side = min(settings.patch, *(length // 8 * 8 for length in mixture.shape))
-    overlap = min(settings.overlap, side - 1)
-    regular = cover(mixture.shape, side, overlap)
-    patches = len(regular) if settings.sampling == "cover" else settings.crops
-    batches = -(-patches // settings.batch)
-    yield Plan(("training",), settings.epochs * batches)
-
+    stage = "training"
+    sampler = Sampler(mixture.shape, settings, MULTIPLE)
+    yield Plan((stage,), settings.epochs * sampler.batches)
+    stretch = Stretch.of(mixture)
+    assert mixture.back is not None
+    images = Images(
+        {
+            "r1": mixture.front,
+            "r2": mixture.back,
+            "x": stretch.inside(mixture.xray),
+            "valid": mixture.valid,
+        },
+        context.device,
+    )
     network = ConnectedAutoEncoder(settings.channels, settings.layout, settings.poolings)
     network = network.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     watch(network, context.checkpoint)
+
+    def layers() -> tuple[Floats, Floats]:
+        return stretch.outside(images.whole(network.layers, MULTIPLE))
+
     if settings.layout == "mended":
-        start_near_colour(network, data, side)
-        yield Estimate("training", 0, *data.separate(network))
-    optimiser = torch.optim.Adam(network.parameters(), settings.learning_rate)
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser, lambda epoch: rate(epoch / settings.epochs, settings.decay)
+        start_near_colour(network, images, sampler.side)
+        network.eval()
+        yield Estimate(stage, 0, *layers())
+    yield from train(
+        stage,
+        network,
+        lambda patches: losses(network(patches["r1"], patches["r2"]), patches, settings),
+        images,
+        sampler,
+        layers,
+        rng=np.random.default_rng(context.seed),
     )
-    rng = np.random.default_rng(context.seed)
-    step = 0
-    for epoch in range(1, settings.epochs + 1):
-        if settings.sampling == "cover":
-            corners = rng.permutation(regular)
-        else:
-            corners = crops(mixture.shape, side, patches, rng)
-        network.train()
-        for start in range(0, patches, settings.batch):
-            r1, r2, x, valid = data.batch(corners[start : start + settings.batch], side)
-            terms = losses(network(r1, r2), r1, r2, x, valid, settings)
-            optimiser.zero_grad()
-            terms["total"].backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            step += 1
-            said = {name: float(term.detach()) for name, term in terms.items()}
-            yield Step("training", step, epoch, said)
-        schedule.step()
-        yield Estimate("training", epoch, *data.separate(network))
+    if settings.assembly == "patches":
+        made = images.patchwise(network.layers, sampler.side, sampler.overlap, settings.batch)
+        yield Estimate(stage, settings.epochs, *stretch.outside(made))
 
 
-def rate(done: float, decay: bool) -> float:
-    """Learning rate at a share ``done`` of the run: constant, or falling along half a cosine."""
-    return 0.5 * (1 + np.cos(np.pi * done)) if decay else 1.0
-
-
-def start_near_colour(network: ConnectedAutoEncoder, data: Data, side: int) -> None:
+def start_near_colour(network: ConnectedAutoEncoder, images: Images, side: int) -> None:
     """Begin near a law of colour instead of at random.
 
-    With random 3×3 filters a network first blurs and must learn not to, so the weight goes to the
-    middle of each filter. Then the last layer of Dx is solved for by least squares, so that both
-    layers together come as close to the radiograph as these features allow: neither starts empty.
+    The weight of every filter goes to its middle; then the last layer of Dx is solved for by least
+    squares, so that both layers together come as close to the radiograph as these features allow:
+    neither starts empty.
     """
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = None  # a plain average over the batches of this function
-        if isinstance(layer, nn.Conv2d):
-            middle = 3 * layer.weight[:, :, 1, 1].detach()
-            with torch.no_grad():
-                layer.weight *= 0.1
-                layer.weight[:, :, 1, 1] = middle
+    centre(network)
+    corners = crops(images.shape, side, START_CROPS, np.random.default_rng(0))
+    batches = [images.cut(part, side) for part in np.array_split(corners, START_BATCHES)]
+
+    def forward() -> None:
+        for patches in batches:
+            network(patches["r1"], patches["r2"])
+
+    settle(network, forward, MOMENTUM)
+    network.eval()
     *hidden, last = network.radiograph
     before_last = nn.Sequential(*hidden)
     assert isinstance(last, nn.Conv2d)
-    assert last.bias is not None
-    corners = crops(data.shape, side, START_CROPS, np.random.default_rng(0))
-    with torch.no_grad():
-        for batch in np.array_split(corners, 8):
-            r1, r2, *_ = data.batch(batch, side)
-            network(r1, r2)
-        network.eval()
-        r1, r2, x, valid = data.batch(corners, side)
-        columns = torch.zeros(())
-        for photographs in (r1, r2):
-            features = before_last(network.encoder(photographs)).contiguous()
-            columns = columns + functional.unfold(features, 3, padding=1).transpose(1, 2)
-        rows = columns.flatten(0, 1).double() * valid.flatten()[:, None]
-        rows = torch.cat([rows, 2 * valid.flatten()[:, None].double()], 1)  # both layers' constants
-        gram = rows.T @ rows
-        gram += torch.diag(START_RIDGE * gram.diagonal().mean().expand(len(gram)))
-        solution = torch.linalg.solve(gram, rows.T @ x.flatten().double())
-        last.weight.copy_(solution[:-1].reshape(last.weight.shape))
-        last.bias.copy_(solution[-1:])
-    for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            layer.momentum = MOMENTUM
-    network.train()
-
-
-class Data:
-    """The painting as tensors on the device, and the stretch of the radiograph to 0..1."""
-
-    def __init__(self, mixture: Mixture, device: str) -> None:
-        assert mixture.back is not None
-        seen = mixture.xray[mixture.valid]
-        self.low = float(seen.min())
-        self.span = max(float(seen.max()) - self.low, 1e-6)
-        self.shape = mixture.shape
-        self.front = self._planes(mixture.front, device)
-        self.back = self._planes(mixture.back, device)
-        stretched = (mixture.xray - np.float32(self.low)) / np.float32(self.span)
-        self.x = self._planes(stretched[..., None], device)
-        self.valid = self._planes(mixture.valid[..., None].astype(np.float32), device)
-
-    @staticmethod
-    def _planes(image: Floats, device: str) -> Tensor:
-        planes = torch.from_numpy(np.ascontiguousarray(np.moveaxis(image, 2, 0)))
-        return planes.to(device)
-
-    def batch(self, corners: np.ndarray, side: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Cut patches out of r1, r2, x and the mask; each (N, C, side, side)."""
-        r1, r2, x, valid = (
-            torch.stack([planes[:, y : y + side, x : x + side] for y, x in corners]).contiguous(
-                memory_format=torch.channels_last
-            )
-            for planes in (self.front, self.back, self.x, self.valid)
-        )
-        return r1, r2, x, valid
-
-    @torch.no_grad()
-    def separate(self, network: ConnectedAutoEncoder) -> tuple[Floats, Floats]:
-        """Apply the network to the whole painting; two (H, W) layers in the working domain."""
-        network.eval()
-        layers = torch.zeros(2, *self.shape)
-        height, width = self.shape
-        for (top, bottom), (y0, y1) in strips(height):
-            for (left, right), (x0, x1) in strips(width):
-                tiles = (planes[None, :, y0:y1, x0:x1] for planes in (self.front, self.back))
-                r1, r2 = (pad_to_8(tile) for tile in tiles)
-                for layer, tile in zip(layers, network.layers(r1, r2), strict=True):
-                    inner = tile[0, 0, top - y0 : bottom - y0, left - x0 : right - x0]
-                    layer[top:bottom, left:right] = inner
-        first, second = (layers * self.span + self.low / 2).cpu().numpy()
-        return first, second
-
-
-def pad_to_8(tile: Tensor) -> Tensor:
-    """Repeat the border so that both sides divide by 8, as three poolings need."""
-    height, width = tile.shape[-2:]
-    padded = functional.pad(tile, (0, -width % 8, 0, -height % 8), mode="replicate")
-    return padded.contiguous(memory_format=torch.channels_last)
-
-
-TILE = 768
-"""Tiles that the network is applied to are about this large."""
-
-MARGIN = 32
-"""Context around a tile, wider than the network sees; a multiple of 8."""
-
-
-def strips(length: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    """Cut a length into tiles: the part to keep, and that part with its margin."""
-    for start in range(0, length, TILE):
-        end = min(start + TILE, length)
-        yield (start, end), (max(start - MARGIN, 0), min(end + MARGIN, length))
+    solve_last(
+        last,
+        lambda patches: [before_last(network.encoder(patches[name])) for name in ("r1", "r2")],
+        batches,
+    )
