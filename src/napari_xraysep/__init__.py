@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from napari_xraysep.evaluation import evaluate
     from napari_xraysep.painting import Painting, Sources
-    from napari_xraysep.separation import separate
     from napari_xraysep.simulation import simulate
+    from napari_xraysep.workflows.separating import separate
 
 __version__ = "0.1.0"
 __all__ = ["Painting", "Sources", "evaluate", "separate", "simulate"]
@@ -18,7 +18,7 @@ _HOMES = {
     "Painting": "painting",
     "Sources": "painting",
     "evaluate": "evaluation",
-    "separate": "separation",
+    "separate": "workflows.separating",
     "simulate": "simulation",
 }
 

@@ -58,6 +58,14 @@ def separate(
         Literal["none", "even", "variance"] | None,
         typer.Option(help="How what the model leaves is shared out; else the method's way."),
     ] = None,
+    warm_start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Folder of a double-sided run for the method to learn from first; else it learns "
+            "from this painting's surface and its mirror image.",
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Makes a run repeatable on one device.")] = 0,
     device: Annotated[
         Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes the GPU if there is one.")
@@ -72,8 +80,8 @@ def separate(
     from napari_xraysep.io.results import run_file_names
     from napari_xraysep.painting import Region, Sources
     from napari_xraysep.separation import RunOptions
-    from napari_xraysep.separation import separate as run
     from napari_xraysep.workflows.run_folder import RunFolder
+    from napari_xraysep.workflows.separating import separate as run
 
     changes = parse_settings(settings or [])
     options = RunOptions(
@@ -96,7 +104,7 @@ def separate(
     ).align()
     folder = RunFolder(out, painting)
     with cancel_on_interrupt() as cancel:
-        events = run(painting, method, changes, options, cancel)
+        events = run(painting, method, changes, options, cancel, warm_start)
         say.notes_on(painting)
         finished = watch(events, folder.note)
         record = finished.record

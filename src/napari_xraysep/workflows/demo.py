@@ -10,10 +10,11 @@ from typing import Literal
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Sources
-from napari_xraysep.separation import Finished, separate
+from napari_xraysep.separation import Finished
 from napari_xraysep.simulation.samples import sample_folder
 from napari_xraysep.workflows.measure import measure
 from napari_xraysep.workflows.run_folder import RunFolder
+from napari_xraysep.workflows.separating import separate
 
 DEFAULT_FOLDER = "xraysep-demo"
 SAMPLES: tuple[Literal["double-sided", "concealed"], ...] = ("double-sided", "concealed")
