@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
@@ -9,6 +10,7 @@ from superqt import QCollapsible
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin.settings_form import SettingsForm
+from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
 from napari_xraysep.records import Kind, RunRecord
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.engine import Device, RunOptions
@@ -28,6 +30,10 @@ ALLOCATION_HELP = (
     "shows are left. This can be kept apart, shared in halves, or shared by how much each layer "
     "usually leaves unexplained at such a place."
 )
+WARM_START_HELP = (
+    "This method first learns from a double-sided painting whose layers are known. It can make one "
+    "from this painting's surface, or take a double-sided separation that you have finished."
+)
 SEED_HELP = "The same seed on the same device gives the same result again."
 DEVICE_HELP = "Where to compute. With auto, the graphics card where there is a usable one."
 
@@ -45,6 +51,7 @@ class MethodPanel(QWidget):
         for preset, text in PRESETS.items():
             self.preset.addItem(text, preset)
         self.allocation = _short(QComboBox())
+        self.warm_start = WarmStartChoice()
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.device = QComboBox()
@@ -58,6 +65,9 @@ class MethodPanel(QWidget):
         below = _rows()
         below.addRow(_tipped("What no photograph explains is…", self.allocation, ALLOCATION_HELP))
         below.addRow(self.allocation)
+        self._warm_start_label = _tipped("Learn first from…", self.warm_start, WARM_START_HELP)
+        below.addRow(self._warm_start_label)
+        below.addRow(self.warm_start)
         more = QWidget()
         repeat = _rows(more)
         repeat.addRow(_tipped("Seed", self.seed, SEED_HELP), self.seed)
@@ -88,6 +98,11 @@ class MethodPanel(QWidget):
             preset=self.preset.currentData(),
             allocation=self.allocation.currentData(),
         )
+
+    @property
+    def warm_from(self) -> Path | None:
+        """The run to learn from first; None for the default, and where the method takes none."""
+        return self.warm_start.folder if self.chosen.warm_start else None
 
     def show_methods(self, kind: Kind | None) -> None:
         """List the methods that can separate such a painting; all of them for None."""
@@ -135,6 +150,8 @@ class MethodPanel(QWidget):
         self.form = SettingsForm(method, self.preset.currentData())
         self._form_place.addWidget(self.form)
         self.device.setEnabled(method.uses_torch)
+        for row in (self._warm_start_label, self.warm_start):
+            row.setVisible(method.warm_start)
         self._show_allocations()
 
     def _apply_preset(self) -> None:

@@ -11,9 +11,10 @@ from superqt.utils import FunctionWorker
 from napari_xraysep.errors import XraysepError
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin.run_model import RunModel
-from napari_xraysep.separation.engine import RunOptions, separate
+from napari_xraysep.separation.engine import RunOptions
 from napari_xraysep.separation.events import Finished
 from napari_xraysep.workflows.run_folder import RunFolder
+from napari_xraysep.workflows.separating import separate
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,8 @@ class Job:
     ----------
     folder
         Checked already; None: the results stay in the viewer.
+    warm_from
+        A run for the method to learn from first; None: its own way.
     """
 
     painting: Painting
@@ -31,6 +34,7 @@ class Job:
     settings: dict[str, Any] = field(default_factory=dict)
     options: RunOptions = field(default_factory=RunOptions)
     folder: RunFolder | None = None
+    warm_from: Path | None = None
 
 
 class SeparationWorker(FunctionWorker[Path | None]):
@@ -64,7 +68,9 @@ def run(job: Job, model: RunModel) -> Path | None:
     NotSaved
         The layers are there and could not be written.
     """
-    for event in separate(job.painting, job.method, job.settings, job.options, model.cancel):
+    for event in separate(
+        job.painting, job.method, job.settings, job.options, model.cancel, job.warm_from
+    ):
         if job.folder is not None:
             job.folder.note(event)
         if isinstance(event, Finished) and event.layers and job.folder is not None:

@@ -177,7 +177,7 @@ class Separate(QWidget):
                 return None
             folder = self.output.folder
         store = None if folder is None else RunFolder(folder, painting)
-        return Job(painting, method.name, settings, options, store)
+        return Job(painting, method.name, settings, options, store, self.panel.warm_from)
 
     def _run_ended(self) -> None:
         self._session.running = False

@@ -1,0 +1,40 @@
+"""What a method that takes a warm start learns from first: this painting, or a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QComboBox, QFileDialog
+
+THIS_PAINTING = "this painting and its mirror image (default)"
+FINISHED = "a finished separation…"
+
+
+class WarmStartChoice(QComboBox):
+    """Choose between the painting itself, mirrored, and the folder of a double-sided run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder: Path | None = None
+        self.addItems([THIS_PAINTING, FINISHED])
+        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(16)
+        self.activated.connect(self._choose)
+
+    def _choose(self, index: int) -> None:
+        """Ask for a folder; without one it stays as it was."""
+        if index == 0:
+            self._show(None)
+            return
+        title = "Learn first from: choose the folder of a double-sided run"
+        start = str(Path.home() if self.folder is None else self.folder.parent)
+        name = QFileDialog.getExistingDirectory(self, title, start)
+        self._show(Path(name) if name else self.folder)
+
+    def _show(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.setItemText(1, FINISHED if folder is None else f"the separation {folder.name}…")
+        tip = None if folder is None else str(folder)
+        self.setItemData(1, tip, Qt.ItemDataRole.ToolTipRole)
+        self.setCurrentIndex(0 if folder is None else 1)
