@@ -165,7 +165,9 @@ def test_it_learns_and_streams(double_sided: Known) -> None:
     np.testing.assert_allclose(total, double_sided.painting.block().xray, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{"sampling": "cover", "overlap": 0}, {"layout": "printed"}])
+@pytest.mark.parametrize(
+    "changes", [{"sampling": "cover", "overlap": 0}, {"layout": "printed", "start": "random"}]
+)
 def test_other_ways_to_train(double_sided: Known, changes: dict) -> None:
     finished = list(separate(double_sided.painting, "connected-autoencoder", TINY | changes))[-1]
     assert finished.complete
@@ -245,6 +247,8 @@ def test_watch_leaves_forwards_and_backwards() -> None:
 
 
 def test_settings_that_contradict_are_refused() -> None:
+    with pytest.raises(InputError, match="layout=mended"):
+        get_method("connected-autoencoder").settings_for("fast", {"layout": "printed"})
     with pytest.raises(InputError, match="overlap smaller"):
         get_method("connected-autoencoder").settings_for("paper", {"overlap": 64})
 

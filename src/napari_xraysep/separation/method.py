@@ -123,12 +123,12 @@ class Method:
         Which problems it solves.
     settings
         Its `Settings` class; field titles, bounds and descriptions make its form.
+    implementation
+        ``module:function`` of type `Run`, imported only when a run starts.
     presets
         Values that differ from the settings' defaults, by preset.
     allocation
-        How its residual is shared out unless the user says otherwise, by preset.
-    implementation
-        ``module:function`` of type `Run`, imported only when a run starts.
+        How its residual is shared out unless the user says otherwise, by preset; else evenly.
     uses_torch
         Whether the device matters.
     baseline
@@ -145,9 +145,9 @@ class Method:
     summary: str
     kinds: frozenset[Kind]
     settings: type[Settings]
-    presets: Mapping[Preset, Mapping[str, Any]]
-    allocation: Mapping[Preset, Allocation]
     implementation: str
+    presets: Mapping[Preset, Mapping[str, Any]] = field(default_factory=dict)
+    allocation: Mapping[Preset, Allocation] = field(default_factory=dict)
     uses_torch: bool = True
     baseline: bool = False
     warm_start: bool = False

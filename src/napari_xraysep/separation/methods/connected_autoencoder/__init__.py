@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from napari_xraysep.separation.method import Method
 from napari_xraysep.separation.schedule import Schedule
@@ -65,6 +65,18 @@ class Settings(Schedule):
         title="Decoder layout",
         description="Upsampling after each convolution as printed, or before it.",
     )
+    start: Literal["random", "colour"] = Field(
+        default="random",
+        title="Start",
+        description="At random as in the paper, or near a law of colour that least squares find; "
+        "the latter needs the mended layout.",
+    )
+
+    @model_validator(mode="after")
+    def _start_needs_a_linear_end(self) -> Self:
+        if self.start == "colour" and self.layout == "printed":
+            raise ValueError("choose layout=mended with start=colour")
+        return self
 
 
 METHOD = Method(
@@ -97,6 +109,7 @@ METHOD = Method(
             "channels": 24,
             "poolings": 0,
             "layout": "mended",
+            "start": "colour",
             "energy": "balance",
             "lambda_3": 0.05,
             "sampling": "crops",

@@ -16,7 +16,7 @@ Where this departs from the paper, and why:
   it.
 - Fewer ``poolings`` keep detail that an eighth of the resolution and few channels cannot hold;
   the preset ``fast`` has none, which is its one change to the network besides the mended layout.
-- The mended layout starts near a law of colour, not at random (`start_near_colour`).
+- ``start="colour"`` begins near a law of colour, not at random (`start_near_colour`).
 - ``energy="balance"`` replaces Eq. 7, which rewards correlated layers, by the imbalance of the two
   energies, which can reach zero as the paper's Fig. 14 shows.
 - Dx sees f1, f2 and f as one batch, since batch normalisation would otherwise treat them apart.
@@ -175,7 +175,7 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     def layers() -> tuple[Floats, Floats]:
         return stretch.outside(images.whole(network.layers, MULTIPLE))
 
-    if settings.layout == "mended":
+    if settings.start == "colour":
         start_near_colour(network, images, sampler.side)
         network.eval()
         yield Estimate(stage, 0, *layers())
