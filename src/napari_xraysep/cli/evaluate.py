@@ -9,32 +9,20 @@ from typing import Annotated
 
 import typer
 
-from napari_xraysep.cli import say
-from napari_xraysep.errors import InputError
+from napari_xraysep.cli import options, say
 
 
 def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
-    truth_1: Annotated[
-        Path | None, typer.Option("--truth-1", help="The true front or surface layer, if known.")
-    ] = None,
-    truth_2: Annotated[
-        Path | None, typer.Option("--truth-2", help="The true back or concealed layer, if known.")
-    ] = None,
+    truth_1: options.Truth1 = None,
+    truth_2: options.Truth2 = None,
     as_json: say.Json = False,
 ) -> None:
     """Measure a run, and the baselines beside it."""
     from napari_xraysep.evaluation import meaning
     from napari_xraysep.workflows.measure import measure
 
-    if truth_1 is not None and truth_2 is not None:
-        truths = (truth_1, truth_2)
-    elif truth_1 is None and truth_2 is None:
-        truths = None
-    else:
-        absent = "--truth-1" if truth_1 is None else "--truth-2"
-        raise InputError(absent, "only the other true layer is given", "give both or neither")
-    measured = measure(folder, truths)
+    measured = measure(folder, options.both_truths(truth_1, truth_2))
     record, metrics, baselines = measured.record, measured.metrics, measured.baselines
     data = {
         "run": str(folder),

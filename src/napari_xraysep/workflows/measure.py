@@ -59,12 +59,7 @@ def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
     region = None if record.region is None else Region.parse(record.region)
     painting = reread(record)
     mixture = painting.block(region)
-    true = None
-    if truths is not None:
-        true = (
-            _read_truth(truths[0], painting, region),
-            _read_truth(truths[1], painting, region),
-        )
+    true = read_truths(truths, painting, region)
     baselines = {}
     for name, separate in BASELINES.items():
         layers = _allocated(separate(mixture), mixture, record)
@@ -121,6 +116,22 @@ def _allocated(
 ) -> tuple[Floats, Floats]:
     unexplained = mixture.xray - layers[0] - layers[1]
     return allocate(*layers, unexplained, mixture.valid, cast(Allocation, record.allocation))
+
+
+def read_truths(
+    paths: tuple[Path, Path] | None, painting: Painting, region: Region | None
+) -> tuple[Floats, Floats] | None:
+    """Read the true layers, where there are any, for a separation of the region.
+
+    Raises
+    ------
+    InputError
+        One cannot be read, is neither on the radiograph's grid nor on the region's, or holds
+        values that are not finite.
+    """
+    if paths is None:
+        return None
+    return _read_truth(paths[0], painting, region), _read_truth(paths[1], painting, region)
 
 
 def _read_truth(path: Path, painting: Painting, region: Region | None) -> Floats:

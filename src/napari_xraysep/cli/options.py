@@ -1,0 +1,189 @@
+"""The options that several commands have in common, each declared once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_type_hints
+
+import typer
+
+from napari_xraysep.errors import InputError
+
+if TYPE_CHECKING:
+    from napari_xraysep.painting import Painting, Region
+
+CANCELLED = 130
+"""Exit code of a command that Ctrl-C stopped."""
+
+Preset = Annotated[
+    Literal["fast", "paper"], typer.Option(help="The method's settings to start from.")
+]
+Allocation = Literal["none", "even", "variance"]
+WarmStart = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of a double-sided run for the method to learn from first; else it learns "
+        "from this painting's surface and its mirror image.",
+    ),
+]
+Seed = Annotated[int, typer.Option(help="Makes a run repeatable on one device.")]
+Device = Annotated[
+    Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes the GPU if there is one.")
+]
+Truth1 = Annotated[
+    Path | None, typer.Option("--truth-1", help="The true front or surface layer, if known.")
+]
+Truth2 = Annotated[
+    Path | None, typer.Option("--truth-2", help="The true back or concealed layer, if known.")
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """The painting's files, and where the result goes: what every separating command is given."""
+
+    xray: Annotated[Path, typer.Option(help="The mixed radiograph, grey.")]
+    rgb_front: Annotated[Path, typer.Option(help="Photograph of the front, or of the surface.")]
+    out: Annotated[Path, typer.Option(help="Folder to write; must not hold a result yet.")]
+    rgb_back: Annotated[
+        Path | None,
+        typer.Option(help="Photograph of the back; without it a concealed design is sought."),
+    ] = None
+    mirror_back: Annotated[
+        bool,
+        typer.Option("--mirror-back", help="Flip the back left to right: taken from behind."),
+    ] = False
+    mask: Annotated[Path | None, typer.Option(help="Image; non-zero = left out.")] = None
+    prior_mask: Annotated[
+        Path | None, typer.Option(help="Image; non-zero = where the concealed design lies.")
+    ] = None
+    polarity: Annotated[
+        Literal["white-absorbs", "black-absorbs"] | None,
+        typer.Option(help="Which end of the radiograph's grey scale absorbs; assumed white."),
+    ] = None
+    response: Annotated[
+        Literal["as-is", "linear", "film-density", "log"] | None,
+        typer.Option(help="What its grey values measure; assumed as-is."),
+    ] = None
+    pixel_size: Annotated[
+        float | None, typer.Option(metavar="MM", help="Millimetres a pixel; else the file's.")
+    ] = None
+    roi: Annotated[
+        str | None,
+        typer.Option(metavar="Y0:Y1,X0:X1", help="Separate only these rows and columns."),
+    ] = None
+
+    def region(self) -> Region | None:
+        """Return the part to separate, or None for all.
+
+        Raises
+        ------
+        InputError
+            ``--roi`` is not of the form Y0:Y1,X0:X1.
+        """
+        from napari_xraysep.painting import Region
+
+        return None if self.roi is None else Region.parse(self.roi)
+
+    def painting(self) -> Painting:
+        """Read the files.
+
+        Raises
+        ------
+        InputError
+            A file cannot be read or used, or is not on the radiograph's grid.
+        """
+        from napari_xraysep.painting import Sources
+
+        return Sources(
+            xray=self.xray,
+            front=self.rgb_front,
+            back=self.rgb_back,
+            mirror_back=self.mirror_back,
+            mask=self.mask,
+            prior_mask=self.prior_mask,
+            polarity=self.polarity,
+            response=self.response,
+            pixel_size_mm=self.pixel_size,
+        ).align()
+
+
+def expanded(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take a dataclass of options: each field becomes an option, in its place.
+
+    Typer reads the options from a function's parameters and knows no groups of them.
+    """
+    hints = get_type_hints(command, include_extras=True)
+    groups: dict[str, type[Any]] = {}
+    parameters = []
+    for name, parameter in inspect.signature(command).parameters.items():
+        if not dataclasses.is_dataclass(hints[name]):
+            parameters.append((name, hints[name], parameter.default))
+            continue
+        group = hints[name]
+        groups[name] = group
+        fields = get_type_hints(group, include_extras=True)
+        for field in dataclasses.fields(group):
+            absent = field.default is dataclasses.MISSING
+            default = inspect.Parameter.empty if absent else field.default
+            parameters.append((field.name, fields[field.name], default))
+
+    @functools.wraps(command)
+    def wrapper(**values: Any) -> None:
+        for name, group in groups.items():
+            fields = [field.name for field in dataclasses.fields(group)]
+            values[name] = group(**{field: values.pop(field) for field in fields})
+        command(**values)
+
+    wrapper.__annotations__ = {name: hint for name, hint, _ in parameters}
+    wrapper.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint
+            )
+            for name, hint, default in parameters
+        ]
+    )
+    return wrapper
+
+
+def both_truths(truth_1: Path | None, truth_2: Path | None) -> tuple[Path, Path] | None:
+    """Return the files of the true layers, or None where neither is given.
+
+    Raises
+    ------
+    InputError
+        Only one of them is given.
+    """
+    if truth_1 is not None and truth_2 is not None:
+        return truth_1, truth_2
+    if truth_1 is None and truth_2 is None:
+        return None
+    absent = "--truth-1" if truth_1 is None else "--truth-2"
+    raise InputError(absent, "only the other true layer is given", "give both or neither")
+
+
+def parse_settings(pairs: list[str] | None) -> Mapping[str, str]:
+    """Read ``KEY=VALUE`` pairs; the method's settings turn the values into their types.
+
+    Raises
+    ------
+    InputError
+        A pair has no key or no ``=``, or a key comes twice.
+    """
+    settings: dict[str, str] = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        key = key.strip()
+        if not equals or not key:
+            raise InputError("--set", f"'{pair}' is not KEY=VALUE", "write for example epochs=100")
+        if key in settings:
+            raise InputError("--set", f"'{key}' is given twice", "give it once")
+        settings[key] = value.strip()
+    return settings
