@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_xraysep import __version__
+from napari_xraysep.cli.compare import compare
 from napari_xraysep.cli.demo import demo
 from napari_xraysep.cli.evaluate import evaluate
 from napari_xraysep.cli.gui import gui
@@ -27,7 +28,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, gui, simulate, separate, evaluate, methods):
+for command in (demo, gui, simulate, separate, compare, evaluate, methods):
     app.command()(command)
 
 

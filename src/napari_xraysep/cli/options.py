@@ -17,8 +17,8 @@ from napari_xraysep.errors import InputError
 if TYPE_CHECKING:
     from napari_xraysep.painting import Painting, Region
 
-CANCELLED = 130
-"""Exit code of a command that Ctrl-C stopped."""
+FAILED, CANCELLED = 1, 130
+"""Exit codes of a command in which a run failed, and of one that Ctrl-C stopped."""
 
 Preset = Annotated[
     Literal["fast", "paper"], typer.Option(help="The method's settings to start from.")

@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING
 from napari_xraysep.cli import say
 
 if TYPE_CHECKING:
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
     from napari_xraysep.separation import Event, Finished, Progress
 
 
-def watch(events: Iterator[Event], seen: Callable[[Event], None]) -> Finished:
-    """Consume a separation's events, hand each to ``seen``, and return the last.
-
-    The bar is drawn on stderr, and only where that is a terminal.
-    """
+@contextmanager
+def bars() -> Iterator[Bars]:
+    """Lend progress bars on stderr; they are drawn only where that is a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    from napari_xraysep.separation import Finished, Progress, Started
+    from rich.progress import Progress as Bars
 
     console = Console(stderr=True)
     columns = (
@@ -35,20 +34,39 @@ def watch(events: Iterator[Event], seen: Callable[[Event], None]) -> Finished:
         TextColumn("{task.fields[losses]}"),
         TimeRemainingColumn(),
     )
-    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
-        task = bar.add_task("starting", total=None, losses="")
+    with Bars(*columns, console=console, disable=not console.is_terminal) as drawn:
+        yield drawn
+
+
+def follow(drawn: Bars, task: TaskID, event: Event, name: str = "") -> None:
+    """Bring a bar up to date with a separation's event; ``name`` goes before its stage."""
+    from napari_xraysep.separation import Finished, Progress, Started
+
+    if isinstance(event, Started):
+        drawn.update(task, total=event.total_steps)
+    elif isinstance(event, Progress):
+        drawn.update(
+            task,
+            completed=event.step,
+            description=f"{name}{describe(event)}",
+            losses=describe_losses(event.losses),
+        )
+    elif isinstance(event, Finished) and name:
+        end = f"{event.record.seconds:.1f} s" if event.complete else "stopped"
+        drawn.update(task, description=f"{name}{end}", losses="")
+        drawn.stop_task(task)
+
+
+def watch(events: Iterator[Event], seen: Callable[[Event], None]) -> Finished:
+    """Consume a separation's events, hand each to ``seen``, and return the last."""
+    from napari_xraysep.separation import Finished
+
+    with bars() as drawn:
+        task = drawn.add_task("starting", total=None, losses="")
         for event in events:
             seen(event)
-            if isinstance(event, Started):
-                bar.update(task, total=event.total_steps)
-            elif isinstance(event, Progress):
-                bar.update(
-                    task,
-                    completed=event.step,
-                    description=describe(event),
-                    losses=describe_losses(event.losses),
-                )
-            elif isinstance(event, Finished):
+            follow(drawn, task, event)
+            if isinstance(event, Finished):
                 return event
     raise AssertionError("a separation ends with Finished or raises")
 
@@ -64,15 +82,18 @@ def describe_losses(losses: Mapping[str, float]) -> str:
 
 
 @contextmanager
-def cancel_on_interrupt() -> Iterator[threading.Event]:
-    """Give an event that the first Ctrl-C sets; the second one aborts as usual."""
+def cancel_on_interrupt(lost: str = "anything") -> Iterator[threading.Event]:
+    """Give an event that the first Ctrl-C sets; the second one aborts as usual.
+
+    ``lost`` is what is then not written.
+    """
     cancel = threading.Event()
 
     def first(_number: int, _frame: FrameType | None) -> None:
         cancel.set()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.stderr.write("\n")
-        say.note("stopping; press Ctrl-C again to stop without writing anything")
+        say.note(f"stopping; press Ctrl-C again to stop without writing {lost}")
 
     before = signal.signal(signal.SIGINT, first)
     try:

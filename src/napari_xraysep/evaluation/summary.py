@@ -27,10 +27,54 @@ MEANINGS: Mapping[str, str] = {
 }
 """What a bad value of each metric means; layers' own metrics end in ``_1`` or ``_2``."""
 
+TITLES: Mapping[str, str] = {
+    "gain": "Gain over halving",
+    "mse": "MSE",
+    "mse_dc_free": "MSE, means removed",
+    "psnr": "PSNR, dB",
+    "ssim": "SSIM",
+    "own": "Own",
+    "leak": "Leak",
+    "bleed": "Bleed",
+    "residual_rms": "Residual, RMS",
+    "exclusion": "Exclusion",
+    "cancellation": "Cancellation",
+    "leakage": "Leakage",
+    "copy": "Copy",
+    "energy_ratio": "Energy ratio",
+    "empty": "Empty layer",
+}
+"""Each metric's heading in a table."""
+
+BETTER: Mapping[str, str] = {
+    "gain": "↑",
+    "mse": "↓",
+    "mse_dc_free": "↓",
+    "psnr": "↑",
+    "ssim": "↑",
+    "own": "→ 1",
+    "leak": "→ 0",
+    "bleed": "→ 0",
+    "residual_rms": "↓",
+    "exclusion": "↓",
+    "cancellation": "↓",
+    "leakage": "→ 0",
+    "copy": "< 0.95",
+    "energy_ratio": "> 0.05",
+    "empty": "→ 0",
+}
+"""Which way is better; ``→ 1``: the closer to 1."""
+
+
+def layer_of(name: str) -> tuple[str, int | None]:
+    """Split a metric's name into that of its kind and the layer, 1 or 2, or None for both."""
+    base = name.removesuffix("_1").removesuffix("_2")
+    return base, None if base == name else int(name[-1])
+
 
 def meaning(name: str) -> str:
     """Return the plain sentence for a metric as named by `evaluate`."""
-    return MEANINGS[name.removesuffix("_1").removesuffix("_2")]
+    return MEANINGS[layer_of(name)[0]]
 
 
 def evaluate(

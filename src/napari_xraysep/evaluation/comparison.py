@@ -1,0 +1,102 @@
+"""Several methods on one painting: what is written down of each, as rows of a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from napari_xraysep.records import HYPOTHETICAL, RECOMBINATION_WARNING, Kind, Record
+
+ABOUT_MEMORY = (
+    "Peak memory is the highest resident memory of the whole process while the method ran, looked "
+    "at fifty times a second, above what the process held just before. Libraries loaded and "
+    "memory kept since an earlier method are not counted again, so the first methods may look "
+    "larger. Peak GPU memory is the most that torch had allocated on the GPU at once."
+)
+
+DESCRIBING = ("method", "complete", "problem", "preset", "allocation", "seed", "device")
+COSTS = ("seconds", "peak_memory_mb", "peak_gpu_memory_mb")
+
+
+class MethodRow(Record):
+    """How one method did."""
+
+    method: str
+    title: str
+    baseline: bool = Field(description="there to be compared with rather than used")
+    complete: bool
+    problem: str = Field(default="", description="why it is not complete")
+    preset: str
+    allocation: str
+    seed: int
+    device: str = ""
+    settings: dict[str, Any]
+    warm_start: str | None = None
+    seconds: float | None = None
+    peak_memory_mb: float | None = Field(default=None, description="MB = 10^6 bytes")
+    peak_gpu_memory_mb: float | None = None
+    metrics: dict[str, float] = Field(default={}, description="as `evaluate` names them")
+    findings: dict[str, float] = Field(default={}, description="what the method measured itself")
+
+
+class Comparison(Record):
+    """The whole table; ``table.json``."""
+
+    statement: str = HYPOTHETICAL
+    warning: str = RECOMBINATION_WARNING
+    simulated: bool
+    kind: Kind
+    layers: tuple[str, str]
+    inputs: tuple[str, ...] = Field(description="the painting's files, as given")
+    region: str | None
+    truths: tuple[str, str] | None
+    allocation: str
+    allocation_stated: bool = Field(description="False: even, so that the methods are comparable")
+    complete: bool
+    about_memory: str = ABOUT_MEMORY
+    rows: tuple[MethodRow, ...]
+
+    def metric_names(self) -> list[str]:
+        """Names of all metrics in the rows, in the order of `evaluate`."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.metrics))
+
+
+def heading(comparison: Comparison) -> str:
+    """Say what kind of results these are."""
+    text = comparison.statement[:1].upper() + comparison.statement[1:] + "s"
+    if comparison.simulated:
+        text += " of a simulated radiograph"
+    if not comparison.complete:
+        text += ", partial: not every method ran to its end"
+    return text
+
+
+def how_allocated(comparison: Comparison) -> str:
+    """Say how the residual was shared out, and why."""
+    text = "What each method left of the radiograph was shared out the same way: "
+    text += f"{comparison.allocation}"
+    if comparison.allocation_stated:
+        return text + " (as chosen)."
+    return text + " (since methods can be compared at equal allocation only)."
+
+
+def as_csv(rows: Sequence[MethodRow]) -> str:
+    """Return the table with one row a method; a cell is empty where there is no number."""
+    metrics = dict.fromkeys(name for row in rows for name in row.metrics)
+    file = io.StringIO(newline="")
+    writer = csv.DictWriter(file, [*DESCRIBING, *COSTS, *metrics], restval="")
+    writer.writeheader()
+    for row in rows:
+        cells = {name: getattr(row, name) for name in (*DESCRIBING, *COSTS)} | row.metrics
+        writer.writerow({name: "" if is_absent(cell) else cell for name, cell in cells.items()})
+    return file.getvalue()
+
+
+def is_absent(value: object) -> bool:
+    """Whether there is nothing to show: None or NaN."""
+    return value is None or (isinstance(value, float) and math.isnan(value))

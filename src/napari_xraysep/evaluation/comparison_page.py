@@ -1,0 +1,93 @@
+"""A comparison as one HTML page that needs nothing beside it and prints on A4."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated, is_absent
+from napari_xraysep.evaluation.metrics import BLEED_ABOVE, EMPTY_BELOW
+from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of
+
+WITHOUT_TRUTH = (
+    "residual_rms",
+    "exclusion",
+    "cancellation",
+    "leakage",
+    "copy",
+    "energy_ratio",
+    "empty",
+)
+"""What can be measured of a result alone."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One kind of metric: a heading, and a cell for each layer that has it, or one for both.
+
+    Attributes
+    ----------
+    cells
+        The layer's name ("" for both) and the metric's name as `evaluate` gives it.
+    """
+
+    title: str
+    better: str
+    cells: tuple[tuple[str, str], ...]
+
+
+def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
+    """Lay out the table, the contact sheet (a PNG file) and what the numbers mean."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("napari_xraysep.evaluation"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = number
+    names = comparison.metric_names()
+    bases = list(dict.fromkeys(layer_of(name)[0] for name in names))
+    against = [base for base in bases if base not in WITHOUT_TRUTH]
+    alone = [base for base in bases if base in WITHOUT_TRUTH]
+    return environment.get_template("comparison.html").render(
+        comparison=comparison,
+        heading=heading(comparison),
+        how_allocated=how_allocated(comparison),
+        tables=[
+            (title, _columns(kept, names, comparison.layers))
+            for title, kept in (
+                ("Measured against the true layers", against),
+                ("Measured without the true layers", alone),
+            )
+            if kept
+        ],
+        meanings=[(TITLES[base], base, BETTER[base], MEANINGS[base]) for base in bases],
+        bleed_above=BLEED_ABOVE,
+        empty_below=EMPTY_BELOW,
+        picture=base64.b64encode(contact_sheet).decode(),
+    )
+
+
+def number(value: float | None) -> str:
+    """Write a number to three digits; a dash where there is none."""
+    if value is None or is_absent(value):
+        return "–"
+    if value and abs(value) < 1e-3:
+        return f"{value:.2e}".replace("-", "−").replace("e−0", "e−")
+    return f"{value:.3g}".replace("-", "−")
+
+
+def _columns(bases: Sequence[str], names: Sequence[str], layers: tuple[str, str]) -> list[Column]:
+    columns = []
+    for base in bases:
+        cells = []
+        for name in names:
+            kind, layer = layer_of(name)
+            if kind == base:
+                cells.append(("" if layer is None else layers[layer - 1], name))
+        columns.append(Column(TITLES[base], BETTER[base], tuple(cells)))
+    return columns
