@@ -117,7 +117,8 @@ def contact_sheet(
     from matplotlib.colors import Normalize
 
     signed = ScalarMappable(Normalize(-end, end), "RdBu_r")
-    sheet.scale(3, 2, f"residual, unexplained: ±{end:g}; red: the layers hold too little", signed, [-end, 0, end])
+    caption = f"residual, unexplained: ±{end:g}; red: the layers hold too little"
+    sheet.scale(3, 2, caption, signed, [-end, 0, end])
 
     title = heading(comparison)
     sheet.write(sheet.height - 0.38, title, fontsize=14, weight="bold")
