@@ -139,11 +139,11 @@ def losses(said: Estimates, patches: Patches, settings: Settings) -> dict[str, T
     """
     r1, r2, x, valid = (patches[name] for name in ("r1", "r2", "x", "valid"))
     terms = {
-        "L1": rms(r1 - said.r1, valid) + rms(r2 - said.r2, valid),  # Eq. 4
-        "L2": rms(x - said.x, valid),  # Eq. 5
-        "L3": rms(x - said.x1 - said.x2, valid),  # Eq. 6
-        "L4": energy(said.x1, said.x2, valid, settings.energy),  # Eq. 7
-        "L5": squared_correlation(said.f1, said.f2),  # Eq. 8
+        "photographs": rms(r1 - said.r1, valid) + rms(r2 - said.r2, valid),  # L1, Eq. 4
+        "radiograph": rms(x - said.x, valid),  # L2, Eq. 5
+        "sum of layers": rms(x - said.x1 - said.x2, valid),  # L3, Eq. 6
+        "energy": energy(said.x1, said.x2, valid, settings.energy),  # L4, Eq. 7
+        "correlation": squared_correlation(said.f1, said.f2),  # L5, Eq. 8
     }
     weights = (1.0, settings.lambda_1, settings.lambda_2, settings.lambda_3, settings.lambda_4)
     total = sum(
