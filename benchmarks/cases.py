@@ -17,12 +17,12 @@ from skimage.transform import resize
 
 from napari_xraysep import Painting, separate
 from napari_xraysep.evaluation import metrics
-from napari_xraysep.evaluation.baselines import grey, half
 from napari_xraysep.io.reading import read_photograph
 from napari_xraysep.painting import Mixture, to_unit
 from napari_xraysep.records import Kind
 from napari_xraysep.separation import Finished, RunOptions
 from napari_xraysep.separation.allocation import allocate
+from napari_xraysep.separation.methods.trivial.model import grey, half
 from napari_xraysep.simulation import Simulation, SimulationSettings, simulate
 
 SAMPLES = Path(__file__).parents[1] / "sample_data"

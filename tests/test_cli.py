@@ -347,6 +347,20 @@ def test_methods_names_papers_and_needs(capsys):
     assert len(needs["connected-autoencoder"]) == 1
 
 
+def test_methods_lists_the_baselines_last_under_a_heading(capsys):
+    assert main(["methods"]) == 0
+    before, heading, after = capsys.readouterr().out.partition("Baselines")
+    assert heading
+    assert "connected-autoencoder:" in before
+    assert "grey:" not in before
+    assert "\ngrey:" in after
+    assert "Settings" not in after.partition("\ngrey:")[2].partition("\n\n")[0]
+    assert main(["methods", "--json"]) == 0
+    baselines = [one["baseline"] for one in json.loads(capsys.readouterr().out)["methods"]]
+    assert any(baselines)
+    assert baselines == sorted(baselines)
+
+
 def test_help_names_every_command_and_the_default_method(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_xraysep.domain import POLARITIES, RESPONSES, Domain, check_image, sample_bits, to_unit
+from napari_xraysep.domain import (
+    POLARITIES,
+    RESPONSES,
+    Domain,
+    check_image,
+    luma,
+    sample_bits,
+    to_unit,
+)
 from napari_xraysep.errors import InputError
 
 # By hand: g = 0.25 (or 0.75 where black absorbs), ln 4 = 1.386294, ln (4/3) = 0.287682,
@@ -130,3 +138,9 @@ def test_images_that_cannot_be_used():
         with pytest.raises(InputError, match=words) as caught:
             check_image("x.tif", image, colour=colour)
         assert caught.value.subject == "x.tif"
+
+
+def test_luma_weighs_the_channels_to_one():
+    photograph = np.zeros((1, 2, 3), np.float32)
+    photograph[0, 0], photograph[0, 1] = 1, (0, 1, 0)
+    assert luma(photograph)[0] == pytest.approx([1, 0.7152])

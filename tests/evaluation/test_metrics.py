@@ -16,12 +16,6 @@ def noise(seed, shape=(40, 50)):
     return np.random.default_rng(seed).random(shape, np.float32)
 
 
-def test_grey_weighs_the_channels_to_one():
-    photograph = np.zeros((1, 2, 3), np.float32)
-    photograph[0, 0], photograph[0, 1] = 1, (0, 1, 0)
-    assert metrics.grey(photograph)[0] == pytest.approx([1, 0.7152])
-
-
 def test_gradients_skip_pairs_with_an_invalid_pixel():
     valid = np.array([[True, True], [True, False]])
     assert metrics.gradients(image([1, 4], [6, 100]), valid).tolist() == [5, 3]

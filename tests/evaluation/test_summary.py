@@ -6,8 +6,8 @@ import pytest
 from napari_xraysep import evaluate
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import MEANINGS, meaning
-from napari_xraysep.evaluation.baselines import all_or_nothing, half
 from napari_xraysep.painting import Mixture
+from napari_xraysep.separation.methods.trivial.model import all_or_nothing, half
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ BLEED_ABOVE = 0.3
 """A layer bleeds when the other's gradients appear in it with a weight above this."""
 
 
-def grey(photograph: Floats) -> Floats:
-    """Return the (H, W) luma of an (H, W, 3) sRGB photograph, 0..1 (Rec. 709 weights)."""
-    return np.asarray(photograph @ np.array([0.2126, 0.7152, 0.0722], np.float32), np.float32)
-
-
 def gradients(image: Floats, valid: Valid) -> Doubles:
     """Forward differences down and across, where both pixels are valid, as one vector."""
     return np.concatenate([_differences(image, valid, axis) for axis in (0, 1)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from napari_xraysep.domain import luma
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
 from napari_xraysep.painting import Floats, Mixture
@@ -145,7 +146,7 @@ def _with_truth(
 
 def _without_truth(layers: tuple[Floats, Floats], mixture: Mixture) -> dict[str, float]:
     xray, valid = mixture.xray, mixture.valid
-    front = metrics.grey(mixture.front)
+    front = luma(mixture.front)
     ratio = metrics.energy_ratio(layers, valid)
     found = {
         "residual_rms": metrics.residual_rms(layers, xray, valid),
@@ -156,7 +157,7 @@ def _without_truth(layers: tuple[Floats, Floats], mixture: Mixture) -> dict[str,
     if mixture.back is None:
         found["leakage_2"] = metrics.leakage(layers[1], front, None, valid)
     else:
-        back = metrics.grey(mixture.back)
+        back = luma(mixture.back)
         found["copy_2"] = metrics.copy_score(layers[1], back, valid)
         found["leakage_1"] = metrics.leakage(layers[0], back, front, valid)
         found["leakage_2"] = metrics.leakage(layers[1], front, back, valid)

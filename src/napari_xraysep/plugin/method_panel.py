@@ -105,16 +105,23 @@ class MethodPanel(QWidget):
         return self.warm_start.folder if self.chosen.warm_start else None
 
     def show_methods(self, kind: Kind | None) -> None:
-        """List the methods that can separate such a painting; all of them for None."""
+        """List the methods that can separate such a painting, baselines last; all for None."""
         before = self.method.currentData()
         fitting = [
             m for m in registry.installed_methods().values() if kind is None or kind in m.kinds
         ]
+        baselines = [method for method in fitting if method.baseline]
         self.method.blockSignals(True)
         self.method.clear()
         for method in fitting:
-            self.method.addItem(method.title, method.name)
-        self.method.setCurrentIndex(max(0, self.method.findData(before)))
+            if not method.baseline:
+                self.method.addItem(method.title, method.name)
+        if baselines:
+            self.method.insertSeparator(self.method.count())
+        for method in baselines:
+            self.method.addItem(f"Baseline: {method.title}", method.name)
+        # a separator has no data, so that "nothing chosen before" would find it
+        self.method.setCurrentIndex(0 if before is None else max(0, self.method.findData(before)))
         self.method.blockSignals(False)
         if self.method.currentData() != before:
             self._show_method()

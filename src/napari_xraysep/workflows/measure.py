@@ -11,7 +11,6 @@ import numpy as np
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
-from napari_xraysep.evaluation.baselines import BASELINES
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.results import read_run
 from napari_xraysep.painting import (
@@ -26,6 +25,7 @@ from napari_xraysep.painting import (
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.allocation import allocate
 from napari_xraysep.separation.method import Allocation
+from napari_xraysep.separation.methods.trivial.model import BASELINES
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,21 @@
-"""What separates without effort: a method that does not beat these has done nothing.
+"""Half, all or nothing, grey: each takes a mixture and returns two layers at once.
 
-Each takes a mixture and returns two layers, (H, W) float32 in the working domain.
+Layers are (H, W) float32 in the working domain. `BASELINES` is for measuring a run beside them;
+the functions ``run_…`` make a separation of each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
 import numpy as np
 
-from napari_xraysep.evaluation.metrics import grey as grey_photograph
+from napari_xraysep.domain import luma
 from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.separation.method import Context, Estimate, Plan, Settings, Step
+
+Baseline: TypeAlias = Callable[[Mixture], tuple[Floats, Floats]]
 
 
 def half(mixture: Mixture) -> tuple[Floats, Floats]:
@@ -32,7 +37,7 @@ def grey(mixture: Mixture) -> tuple[Floats, Floats]:
     ``a·r1 + b`` and the concealed layer the rest.
     """
     photographs = [mixture.front] + ([] if mixture.back is None else [mixture.back])
-    greys = [grey_photograph(photograph) for photograph in photographs]
+    greys = [luma(photograph) for photograph in photographs]
     columns = [image[mixture.valid].astype(np.float64) for image in greys]
     columns.append(np.ones_like(columns[0]))
     weights = np.linalg.lstsq(np.stack(columns, axis=1), mixture.xray[mixture.valid], rcond=None)[0]
@@ -43,8 +48,37 @@ def grey(mixture: Mixture) -> tuple[Floats, Floats]:
     return layers[0], layers[1]
 
 
-BASELINES: Mapping[str, Callable[[Mixture], tuple[Floats, Floats]]] = {
+BASELINES: Mapping[str, Baseline] = {
     "half": half,
     "all-or-nothing": all_or_nothing,
     "grey": grey,
 }
+
+
+def run_half(
+    mixture: Mixture, settings: Settings, context: Context
+) -> Iterator[Plan | Step | Estimate]:
+    """Separate with `half`."""
+    return _at_once(half, mixture)
+
+
+def run_all_or_nothing(
+    mixture: Mixture, settings: Settings, context: Context
+) -> Iterator[Plan | Step | Estimate]:
+    """Separate with `all_or_nothing`."""
+    return _at_once(all_or_nothing, mixture)
+
+
+def run_grey(
+    mixture: Mixture, settings: Settings, context: Context
+) -> Iterator[Plan | Step | Estimate]:
+    """Separate with `grey`."""
+    return _at_once(grey, mixture)
+
+
+def _at_once(baseline: Baseline, mixture: Mixture) -> Iterator[Plan | Step | Estimate]:
+    stage = "at once"
+    yield Plan((stage,), 1)
+    layers = baseline(mixture)
+    yield Step(stage, 1)
+    yield Estimate(stage, 1, *layers)
