@@ -18,6 +18,7 @@ from napari_xraysep.cli.gui import gui
 from napari_xraysep.cli.methods import methods
 from napari_xraysep.cli.separate import separate
 from napari_xraysep.cli.simulate import simulate
+from napari_xraysep.cli.sweep import sweep
 from napari_xraysep.errors import InputError, XraysepError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
@@ -28,7 +29,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, gui, simulate, separate, compare, evaluate, methods):
+for command in (demo, gui, simulate, separate, compare, sweep, evaluate, methods):
     app.command()(command)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -36,7 +36,7 @@ def compare(
         ),
     ] = None,
     allocation: Annotated[
-        options.Allocation | None,
+        Literal["none", "even", "variance"] | None,
         typer.Option(help="How what each method leaves is shared out; else even for all."),
     ] = None,
     warm_start: options.WarmStart = None,

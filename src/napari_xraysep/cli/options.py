@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 FAILED, CANCELLED = 1, 130
 """Exit codes of a command in which a run failed, and of one that Ctrl-C stopped."""
 
+Method = Annotated[str, typer.Option(metavar="NAME", help="See: xraysep methods.")]
 Preset = Annotated[
     Literal["fast", "paper"], typer.Option(help="The method's settings to start from.")
 ]
-Allocation = Literal["none", "even", "variance"]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
+]
+Allocation = Annotated[
+    Literal["none", "even", "variance"] | None,
+    typer.Option(help="How what the model leaves is shared out; else the method's way."),
+]
 WarmStart = Annotated[
     Path | None,
     typer.Option(

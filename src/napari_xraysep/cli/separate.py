@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
 from napari_xraysep.cli import options, say
@@ -12,18 +10,10 @@ from napari_xraysep.cli import options, say
 @options.expanded
 def separate(
     given: options.Given,
-    method: Annotated[
-        str, typer.Option(metavar="NAME", help="See: xraysep methods.")
-    ] = "regression",
+    method: options.Method = "regression",
     preset: options.Preset = "fast",
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting; may be repeated."),
-    ] = None,
-    allocation: Annotated[
-        options.Allocation | None,
-        typer.Option(help="How what the model leaves is shared out; else the method's way."),
-    ] = None,
+    settings: options.Changes = None,
+    allocation: options.Allocation = None,
     warm_start: options.WarmStart = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",

@@ -24,6 +24,8 @@ EMPTY_BELOW = 0.05
 """A layer is empty when its energy without the mean is below this share of the other's."""
 BLEED_ABOVE = 0.3
 """A layer bleeds when the other's gradients appear in it with a weight above this."""
+LEAKAGE_ABOVE = 0.25
+"""Without the true layers, one is taken to bleed when its `leakage` is above this."""
 
 
 def gradients(image: Floats, valid: Valid) -> Doubles:
