@@ -1,8 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
+import tifffile
 from numpy.typing import NDArray
+
+from napari_xraysep.records import Kind
+from napari_xraysep.separation import method as registry
+from napari_xraysep.separation.method import Method, Run, Settings
 
 
 @pytest.fixture
@@ -27,3 +35,44 @@ def grey8(grey16: NDArray[np.uint16]) -> NDArray[np.uint8]:
 @pytest.fixture
 def rgb8(rgb16: NDArray[np.uint16]) -> NDArray[np.uint8]:
     return (rgb16 >> 8).astype(np.uint8)
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Write a painting whose law regression knows, and its layers, into the current folder."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(1)
+    front, back = rng.integers(0, 256, (2, 48, 40, 3), np.uint8)
+    truths = 0.4 * front[..., 0] / 255, 0.3 * back[:, ::-1, 1] / 255
+    tifffile.imwrite("xray.tif", (65535 * (truths[0] + truths[1])).round().astype(np.uint16))
+    tifffile.imwrite("front.tif", front, photometric="rgb")
+    tifffile.imwrite("back.tif", back, photometric="rgb")
+    for name, truth in zip(("truth-1.tif", "truth-2.tif"), truths, strict=True):
+        tifffile.imwrite(name, truth.astype(np.float32))
+    return tmp_path
+
+
+@pytest.fixture
+def add_method(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give a function that installs a method made of one function of a test's module."""
+    methods = dict(registry.installed_methods())
+    monkeypatch.setattr(registry, "installed_methods", lambda: methods)
+
+    def add(
+        run: Run,
+        name: str = "trial",
+        settings: type[Settings] | None = None,
+        kinds: tuple[Kind, ...] = ("double-sided", "concealed"),
+    ) -> None:
+        methods[name] = Method(
+            name=name,
+            title=name.capitalize(),
+            paper="none",
+            summary="For tests.",
+            kinds=frozenset(kinds),
+            settings=settings or methods[registry.DEFAULT_METHOD].settings,
+            implementation=f"{run.__module__}:{run.__name__}",
+            uses_torch=False,
+        )
+
+    return add

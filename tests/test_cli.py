@@ -12,27 +12,9 @@ import tifffile
 
 from napari_xraysep.cli import main
 from napari_xraysep.separation import DEFAULT_METHOD, get_method
-from napari_xraysep.separation import method as registry
-from napari_xraysep.separation.method import Estimate, Method, Plan, Step
+from napari_xraysep.separation.method import Estimate, Plan, Step
 
 ROWS, COLUMNS = 48, 40
-
-
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    """Write a painting whose law regression knows, and its layers, into the current folder."""
-    monkeypatch.chdir(tmp_path)
-    rng = np.random.default_rng(1)
-    front, back = rng.integers(0, 256, (2, ROWS, COLUMNS, 3), np.uint8)
-    truths = 0.4 * front[..., 0] / 255, 0.3 * back[:, ::-1, 1] / 255
-    tifffile.imwrite("xray.tif", (65535 * (truths[0] + truths[1])).round().astype(np.uint16))
-    tifffile.imwrite("front.tif", front, photometric="rgb")
-    tifffile.imwrite("back.tif", back, photometric="rgb")
-    for name, truth in zip(("truth-1.tif", "truth-2.tif"), truths, strict=True):
-        tifffile.imwrite(name, truth.astype(np.float32))
-    return tmp_path
-
-
 QUICK = ["--set", "colours=8", "--set", "thickness_cells=0"]
 ONE_SIDE = ["separate", "--xray", "xray.tif", "--rgb-front", "front.tif", "--out", "out", *QUICK]
 SIMULATE = ["simulate", "--front", "front.tif", "--back", "back.tif", "--out", "out"]
@@ -175,23 +157,6 @@ def test_as_a_process_it_says_one_line_and_no_traceback(files):
     assert re.fullmatch(r"xraysep: --seed: [^\n]+\n", done.stderr)
 
 
-def add_method(monkeypatch, run):
-    """Install a method made of one function of this module."""
-    described = {
-        "name": "trial",
-        "title": "Trial",
-        "paper": "none",
-        "summary": "For tests.",
-        "kinds": frozenset({"double-sided", "concealed"}),
-        "settings": get_method(DEFAULT_METHOD).settings,
-        "presets": {},
-        "allocation": {},
-        "implementation": f"{__name__}:{run.__name__}",
-        "uses_torch": False,
-    }
-    monkeypatch.setattr(registry, "installed_methods", lambda: {"trial": Method(**described)})
-
-
 def interrupted(mixture, settings, context):
     yield Plan(("train",), 1000)
     half = mixture.xray / 2
@@ -202,8 +167,8 @@ def interrupted(mixture, settings, context):
             signal.raise_signal(signal.SIGINT)
 
 
-def test_one_ctrl_c_writes_the_partial_result_and_says_so(files, monkeypatch, capsys):
-    add_method(monkeypatch, interrupted)
+def test_one_ctrl_c_writes_the_partial_result_and_says_so(files, add_method, capsys):
+    add_method(interrupted)
     handler = signal.getsignal(signal.SIGINT)
     assert main([*BOTH_SIDES, "--method", "trial", "--json"]) == 130
     assert signal.getsignal(signal.SIGINT) is handler
@@ -221,8 +186,8 @@ def interrupted_early(mixture, settings, context):
     yield Step("train", 1)
 
 
-def test_ctrl_c_before_the_first_layers_writes_nothing(files, monkeypatch, capsys):
-    add_method(monkeypatch, interrupted_early)
+def test_ctrl_c_before_the_first_layers_writes_nothing(files, add_method, capsys):
+    add_method(interrupted_early)
     assert main([*BOTH_SIDES, "--method", "trial"]) == 130
     assert not (files / "out").exists()
     said = capsys.readouterr()
@@ -237,8 +202,8 @@ def interrupted_twice(mixture, settings, context):
     signal.raise_signal(signal.SIGINT)
 
 
-def test_a_second_ctrl_c_aborts_without_writing(files, monkeypatch, capsys):
-    add_method(monkeypatch, interrupted_twice)
+def test_a_second_ctrl_c_aborts_without_writing(files, add_method, capsys):
+    add_method(interrupted_twice)
     assert main([*BOTH_SIDES, "--method", "trial"]) == 130
     assert not (files / "out").exists()
     assert "Traceback" not in capsys.readouterr().err
@@ -249,8 +214,8 @@ def fails(mixture, settings, context):
     raise RuntimeError("shape mismatch\nin layer 3")
 
 
-def test_a_run_that_fails_exits_1_with_one_line(files, monkeypatch, capsys):
-    add_method(monkeypatch, fails)
+def test_a_run_that_fails_exits_1_with_one_line(files, add_method, capsys):
+    add_method(fails)
     assert main([*BOTH_SIDES, "--method", "trial"]) == 1
     last = capsys.readouterr().err.splitlines()[-1]
     assert last.startswith("xraysep: trial: ")

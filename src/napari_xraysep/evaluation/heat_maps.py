@@ -33,11 +33,12 @@ HEADING, FOOTER = 0.8, 0.85
 
 def error_png(sweep: Sweep, runs: Sequence[SweepRun]) -> bytes:
     """Draw the mean error of each cell; with at most one setting, each run's error too."""
-    figure, (axes,) = _sheet(sweep, 1, f"Mean error: {sweep.error}")
+    figure, (axes,) = _sheet(sweep, 1, "Error of the layers")
     if len(sweep.over) == 2:
         scale, power = _unit([cell.error for cell in sweep.cells])
         means = [None if cell.error is None else cell.error / scale for cell in sweep.cells]
-        title, log = f"{sweep.error}{power}", sweep.truths is not None
+        title = f"mean {sweep.error}{power}"
+        log = sweep.truths is not None
         _heat_map(figure, axes, sweep.over, _plane(sweep, means), title, log=log)
     else:
         ended = [run for run in runs if run.outcome != "failed"]
@@ -162,7 +163,10 @@ def _heat_map(
     log: bool = False,
     ends: tuple[float, float] | None = None,
 ) -> None:
-    """Draw a plane of cells with their numbers; hatched where no run ended."""
+    """Draw a plane of cells with their numbers; grey where no run ended.
+
+    With ``ends`` the values are shares; ``log`` spreads the colours by ratios.
+    """
     from matplotlib.colors import LogNorm, Normalize
 
     across, up = over
@@ -182,13 +186,17 @@ def _heat_map(
         place(at, [f"{axis.values[i]:g}" for i in at])
         label(f"{axis.name} — {axis.title}", fontsize=9)
     axes.set_title(title, fontsize=9.5, loc="left")
+    said = "{:.0%}" if ends else "{:#.2g}"
+    ticks = (np.geomspace if log and low > 0 else np.linspace)(low, high, 5)
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
+    bar.set_ticks(list(ticks), labels=[said.format(tick) for tick in ticks])
     bar.ax.tick_params(labelsize=7)
+    bar.ax.minorticks_off()
     if max(values.shape) > MOST_NUMBERS:
         return
     for (y, x), value in np.ndenumerate(values):
         dark = np.isfinite(value) and norm(value) < 0.6
-        text = f"{value:.2g}" if np.isfinite(value) else "none"
+        text = said.format(value) if np.isfinite(value) else "none"
         axes.text(x, y, text, ha="center", va="center", fontsize=7, color="w" if dark else "k")
 
 

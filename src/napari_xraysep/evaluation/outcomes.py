@@ -61,13 +61,13 @@ class Axis(Record):
 
     name: str
     title: str
-    values: tuple[float, ...]
+    values: tuple[int | float, ...]
 
 
 class SweepRun(Record):
     """One run; a row of ``sweep.csv``."""
 
-    settings: dict[str, float] = Field(description="the values of the swept settings")
+    settings: dict[str, int | float] = Field(description="the values of the swept settings")
     seed: int
     outcome: Outcome
     problem: str = Field(default="", description="why it failed")
@@ -81,7 +81,7 @@ class Cell(Record):
     Shares and means are over the runs that ended; failed ones are counted apart.
     """
 
-    settings: dict[str, float]
+    settings: dict[str, int | float]
     ended: int
     failed: int
     shares: dict[str, float] = Field(description="of good, empty and bleed; empty where none ended")

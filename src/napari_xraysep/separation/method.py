@@ -174,7 +174,7 @@ class Method:
                 raise InputError(
                     name,
                     f"{self.name} has no such setting",
-                    "choose among " + ", ".join(fields),
+                    "choose among " + ", ".join(fields) if fields else "leave it out",
                 )
         try:
             return self.settings.model_validate({**self.presets.get(preset, {}), **changes})

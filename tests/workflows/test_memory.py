@@ -1,0 +1,46 @@
+"""How peak memory is counted."""
+
+import sys
+import time
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from napari_xraysep.workflows.memory import INTERVAL, PeakMemory
+
+MEGABYTES = 150
+
+
+def test_memory_that_is_given_back_within_the_block_counts():
+    with PeakMemory() as peak:
+        held = np.ones(MEGABYTES * 1_000_000, np.uint8)
+        time.sleep(5 * INTERVAL)
+        del held
+        time.sleep(5 * INTERVAL)
+    assert peak.megabytes == pytest.approx(MEGABYTES, rel=0.3)
+
+
+def test_memory_that_was_held_before_does_not_count():
+    held = np.ones(MEGABYTES * 1_000_000, np.uint8)
+    with PeakMemory() as peak:
+        assert held[-1] == 1
+    assert 0 <= peak.megabytes < 0.3 * MEGABYTES
+
+
+def test_the_gpu_is_asked_only_where_torch_uses_one(monkeypatch):
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    with PeakMemory() as peak:
+        pass
+    assert peak.gpu_megabytes is None
+
+    asked = []
+    cuda = SimpleNamespace(
+        is_initialized=lambda: True,
+        reset_peak_memory_stats=lambda: asked.append("reset"),
+        max_memory_allocated=lambda: 12_345_678,
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    with PeakMemory() as peak:
+        assert asked == ["reset"]
+    assert peak.gpu_megabytes == 12.3
