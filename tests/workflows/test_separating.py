@@ -135,10 +135,9 @@ def test_the_pair_is_of_the_region_that_is_separated(files: Path) -> None:
 def test_nothing_is_learnt_from_what_is_left_out(files: Path) -> None:
     run(concealed(mask="mask.tif"))
     pair = learnt[0]
-    assert np.ptp(pair.first[:6, :6]) == 0
-    assert np.ptp(pair.second[:6, -6:]) == 0
-    assert np.ptp(pair.photograph[:6, :6], (0, 1)).max() == 0
-    assert np.ptp(pair.first[:7, :7]) > 0
+    for image in (pair.first, pair.second[:, ::-1], pair.photograph[..., 0]):
+        beside = [*image[:7, 6], *image[6, :7]]
+        assert np.isin(image[:6, :6], beside).all()  # nothing but what lies nearest
 
 
 def test_cancelling_stops_the_pair_too(files: Path) -> None:
@@ -162,7 +161,6 @@ def test_a_finished_separation_is_learnt_from(files: Path, mask: str | None) -> 
     for array, name in ((pair.first, "front"), (pair.second, "back")):
         np.testing.assert_array_equal(array[kept], tifffile.imread(folder / f"{name}.tif")[kept])
     np.testing.assert_array_equal(pair.photograph[kept], painting.block().front[kept])
-    assert np.ptp(pair.second[~kept]) == 0 if mask else kept.all()
     assert record.warm_start is not None
     assert record.warm_start.startswith("run: regression")
 

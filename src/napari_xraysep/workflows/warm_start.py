@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import read_run
-from napari_xraysep.painting import Floats, Painting
+from napari_xraysep.painting import Painting
 from napari_xraysep.region import Region
 from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Finished
+from napari_xraysep.separation.fill import fill
 from napari_xraysep.separation.method import Cancelled, WarmStart
 from napari_xraysep.workflows.measure import reread
 
@@ -55,9 +55,9 @@ def pseudo_pair(
         raise Cancelled
     mixture = painting.block(options.region)
     layer = last.layers[painting.layer_names[0]]
-    photograph, layer = flattened(mixture.valid, mixture.front, layer)
+    layer = fill(layer, mixture.valid)
     return WarmStart(
-        photograph,
+        fill(mixture.front, mixture.valid),
         layer,
         np.ascontiguousarray(layer[:, ::-1]),
         f"pseudo pair: the {painting.layer_names[0]} layer of {TEACHER}, and its mirror image",
@@ -91,10 +91,9 @@ def finished_run(folder: Path) -> WarmStart:
         )
     region = None if record.region is None else Region.parse(record.region)
     mixture = reread(record).block(region)
-    first, second = (stored.layers[name] for name in record.layers[:2])
-    photograph, first, second = flattened(mixture.valid, mixture.front, first, second)
+    first, second = (fill(stored.layers[name], mixture.valid) for name in record.layers[:2])
     origin = f"{folder}: {record.method}, preset {record.preset}, seed {record.seed}"
-    return WarmStart(photograph, first, second, origin)
+    return WarmStart(fill(mixture.front, mixture.valid), first, second, origin)
 
 
 def check_pair(pair: WarmStart) -> None:
@@ -109,21 +108,3 @@ def check_pair(pair: WarmStart) -> None:
         )
     if not all(np.isfinite(image).all() for image in (pair.photograph, pair.first, pair.second)):
         raise InputError(pair.origin, "it holds NaN or infinite values", "give finite images")
-
-
-def flattened(valid: NDArray[np.bool_], *images: Floats) -> list[Floats]:
-    """Set what a mask leaves out to the mean of the rest, so that nothing is learnt from it.
-
-    Parameters
-    ----------
-    valid
-        (H, W).
-    images
-        Each (H, W) or (H, W, C).
-    """
-    flat = []
-    for image in images:
-        image = image.copy()
-        image[~valid] = image[valid].mean(0, dtype=np.float64)
-        flat.append(image)
-    return flat
