@@ -44,3 +44,18 @@ def test_the_gpu_is_asked_only_where_torch_uses_one(monkeypatch):
     with PeakMemory() as peak:
         assert asked == ["reset"]
     assert peak.gpu_megabytes == 12.3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep what was freed")
+def test_memory_freed_in_small_pieces_before_counts_when_it_is_used_again():
+    def pieces():
+        return [np.ones(50_000, np.uint8) for _ in range(2000)]
+
+    held = pieces()
+    last = held[-1]  # at the top of the heap, so that nothing below goes back by itself
+    del held
+    with PeakMemory() as peak:
+        again = pieces()
+        time.sleep(5 * INTERVAL)
+    assert last[0] == again[0][0]
+    assert peak.megabytes == pytest.approx(100, rel=0.3)

@@ -14,9 +14,9 @@ from napari_xraysep.records import HYPOTHETICAL, RECOMBINATION_WARNING, Kind, Re
 
 ABOUT_MEMORY = (
     "Peak memory is the highest resident memory of the whole process while the method ran, looked "
-    "at fifty times a second, above what the process held just before. Libraries loaded and "
-    "memory kept since an earlier method are not counted again, so the first methods may look "
-    "larger. Peak GPU memory is the most that torch had allocated on the GPU at once."
+    "at fifty times a second, above what the process held just before. Libraries that an earlier "
+    "method loaded are not counted again, so the first that needs them looks larger. Peak GPU "
+    "memory is the most that torch had allocated on the GPU at once."
 )
 
 DESCRIBING = ("method", "complete", "problem", "preset", "allocation", "seed", "device")

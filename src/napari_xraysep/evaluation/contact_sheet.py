@@ -206,4 +206,6 @@ def _about(row: MethodRow) -> list[str]:
 def _what_was_done(comparison: Comparison) -> str:
     kind = "Double-sided painting" if comparison.kind == "double-sided" else "Concealed design"
     region = "" if comparison.region is None else f", rows and columns {comparison.region}"
-    return f"{kind}{region} · {len(comparison.rows)} methods, seed {comparison.rows[0].seed}"
+    count = len(comparison.rows)
+    methods = f"{count} method{'s' if count > 1 else ''}"
+    return f"{kind}{region} · {methods}, seed {comparison.rows[0].seed}"

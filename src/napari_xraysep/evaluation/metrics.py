@@ -27,8 +27,8 @@ BLEED_ABOVE = 0.3
 LEAKAGE_ABOVE = 0.25
 """Without the true layers, one is taken to bleed when its `leakage` is above this.
 
-On simulated paintings, true layers mixed until the leak is 0.3 have a leakage of 0.18 to 0.42; of 45
-trained results none that did not bleed lay above 0.25, and one bleeding result in five below.
+On simulated paintings, true layers mixed until the leak is 0.3 have a leakage of 0.18 to 0.42; of
+45 trained results none that did not bleed lay above 0.25, and one bleeding result in five below.
 """
 
 
