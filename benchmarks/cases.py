@@ -67,9 +67,10 @@ def simulations(
         yield seed, simulate(front, back, kind, seed, settings)
 
 
-def painting(simulation: Simulation) -> Painting:
-    """Return the painting, as a user would load it."""
-    return Painting.from_arrays(simulation.xray, simulation.front, simulation.back, simulated=True)
+def painting(simulation: Simulation, *, back: bool = True) -> Painting:
+    """Return the painting as a user would load it; without its ``back``, a concealed design."""
+    photograph = simulation.back if back else None
+    return Painting.from_arrays(simulation.xray, simulation.front, photograph, simulated=True)
 
 
 def run(
