@@ -1,6 +1,6 @@
 """The papers' experiments in kind, on simulated paintings: published beside measured.
 
-    python benchmarks/papers.py [--size small|full] [--photographs FOLDER] [--only KEY ...] > page.md
+    python benchmarks/papers.py [--size small|full] [--photographs FOLDER] [--only KEY ...]
 
 Prints a page in Markdown. ``small`` is what two cores finish in less than half an hour: smaller
 details, fewer channels and epochs, which the page says; patches, overlap, λ and η are as printed.

@@ -142,5 +142,5 @@ def test_masked_pixels_have_no_say(method: str, kind: str) -> None:
         what = Painting.from_arrays(radiograph, whole.front[at], back, mask=mask)
         *_, finished = separate(what, method, quick(method), RunOptions(device="cpu"))
         assert isinstance(finished, Finished)
-        found.append(list(finished.layers.values())[0][mask == 0])
+        found.append(next(iter(finished.layers.values()))[mask == 0])
     np.testing.assert_allclose(found[0], found[1], atol=2e-5)
