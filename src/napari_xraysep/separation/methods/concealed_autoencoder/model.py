@@ -1,4 +1,42 @@
-"""Concealed auto-encoders: networks, losses, warm start, training."""
+"""Concealed auto-encoders: networks, losses, warm start, training.
+
+Pu et al., *A Learning Based Approach to Separate Mixed X-Ray Images Associated with Artwork with
+Concealed Designs* (equation numbers below are the paper's). Er turns the photograph into features
+f1, Ex the radiograph into features f; what is left, f2 = f - f1, are the concealed design's. Dx
+turns features into radiographs, Dr turns f1 back into the photograph.
+
+It assumes that features of a radiograph add as radiographs do, that colour tells what the surface
+absorbs, and that the edges of the concealed design do not follow those of the surface. Nothing in
+the losses asks for more than the last, so that the result hangs on where training starts: hence
+the paper's warm start, on a double-sided painting whose layers are known (Fig. 3, Eq. 8). Where
+none is given, one is made: this painting's surface as the regression sees it, and its mirror image.
+Much of the result is then the regression's; what further training adds is ours to choose (below).
+
+Where this departs from the paper, and why:
+
+- "3-layer CNN" is read as three 3×3 convolutions without pooling, which patches of 50 would not
+  survive. The last layer of a decoder is linear: after batch normalisation and ReLU an image would
+  have no negative values and no scale of its own.
+- Norms are not scaled in print. Those of Eq. 6 and 8 are the root mean square over a patch, and
+  that of Eq. 7 as printed is divided by a patch's side likewise.
+- λ is not given: 0.1 under ``paper``. There, further training at the printed rate of 1e-6 changes
+  little, and at a higher rate it lets the surface's layer take whatever correlates with colour;
+  ``fast`` has λ = 1 and a higher rate, with which training improves on the warm start.
+- The exclusion's first image is fixed: the grey photograph scaled to the radiograph, or the
+  radiograph with the drawn prior region replaced by it (Fig. 4 (c)); see `prior.guide`. Only x̂2
+  gets a gradient. ``exclusion_form="run"`` computes it as Zhang et al. do, from whom it is taken.
+- Neither batch size nor epochs are printed: 32, and 100 epochs for each stage; nor is the learning
+  rate of the warm start: 1e-4, which also holds for a training without it.
+- Dx sees f1, f2 and f as one batch, since batch normalisation would otherwise treat them apart. Its
+  averages over training are those of the warm start's painting at first; whenever layers are made,
+  they are averaged anew over patches of the painting itself.
+- ``start="centred"`` begins with filters whose weight lies in their middle.
+- ``assembly="whole"`` applies the network to the whole image instead of averaging its patches.
+- The radiograph is stretched to 0..1 inside and the layers are stretched back. Pixels that the mask
+  leaves out count in no norm, and the nearest others stand in for them.
+
+Step 2 of the paper, the even allocation of what is left (Eq. 9), is the engine's.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +61,8 @@ from napari_xraysep.separation.watch import watch
 PREPARING, WARM, TRAINING = "example to learn from", "warm start", "training"
 
 MOMENTUM = 0.1
+"""Batch normalisation's, while it trains."""
+
 SETTLING = 4, 24
 """Batches, and crops in each, that batch normalisation is averaged over before a result is made."""
 
@@ -88,7 +128,10 @@ class ConcealedAutoEncoder(nn.Module):
 
 
 def warm_losses(said: Estimates, patches: Patches) -> dict[str, Tensor]:
-    """Eq. 8; ``patches`` are r1 (N, 3, h, w), x1 and x2 and valid (N, 1, h, w)."""
+    """Return the terms of L_init and their sum, ``total`` (Eq. 8).
+
+    ``patches`` are r1 (N, 3, h, w), x1, x2 and valid (N, 1, h, w).
+    """
     valid = patches["valid"]
     terms = {
         "photograph": rms(patches["r1"] - said.r1, valid),
@@ -99,13 +142,16 @@ def warm_losses(said: Estimates, patches: Patches) -> dict[str, Tensor]:
 
 
 def losses(said: Estimates, patches: Patches, settings: Settings) -> dict[str, Tensor]:
-    """Eq. 5 to 7; ``patches`` are r1 (N, 3, h, w), x and g1 and valid (N, 1, h, w)."""
+    """Return every term of the loss, unweighted, and the weighted ``total`` (Eq. 5).
+
+    ``patches`` are r1 (N, 3, h, w), x, g1 and valid (N, 1, h, w).
+    """
     x, valid = patches["x"], patches["valid"]
     terms = {
-        "photograph": rms(patches["r1"] - said.r1, valid),
+        "photograph": rms(patches["r1"] - said.r1, valid),  # Eq. 6
         "radiograph": rms(x - said.x, valid),
         "sum of layers": rms(x - said.x1 - said.x2, valid),
-        "exclusion": exclusion(patches["g1"], said.x2, settings.exclusion_form),
+        "exclusion": exclusion(patches["g1"], said.x2, settings.exclusion_form),  # Eq. 7
     }
     if settings.exclusion_form == "printed":  # on the scale of the other norms
         terms["exclusion"] /= np.sqrt(x[0].numel())
@@ -142,7 +188,7 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
 
     def look() -> None:
         for patches in own:
-            network.layers(patches)
+            network(patches["r1"], patches["x"])
 
     def layers() -> tuple[Floats, Floats]:
         settle(network, look, MOMENTUM)
