@@ -20,6 +20,9 @@ SIZE = 5
 SHARP = 20.0
 """β of the softplus that keeps learnt thresholds above zero: close to max(t, 0)."""
 
+GAUSSIAN = 0.3
+"""``gaussian``: gain in standard deviation of one filter on white noise."""
+
 STEP = 0.5
 """``iteration``: how much of x − y1 − y2 a layer gives to y2, and then to y1."""
 
@@ -116,10 +119,14 @@ def convolution(inputs: int, outputs: int, variant: Variant, bias: bool = False)
 
 @torch.no_grad()
 def begin_gaussian(network: nn.Module, iterations: Sequence[Iteration]) -> None:
-    """Draw normal filters that keep an image's variance, scalars uniform in (0, 1] (III C)."""
+    """Draw normal filters, scalars uniform in (0, 1] (III C).
+
+    No scale is in print. With filters that keep an image's variance (1 / what an output sums over),
+    the plus sign and five layers in a row make images a thousand times too large; these do not.
+    """
     for layer in network.modules():
         if isinstance(layer, nn.Conv2d):
-            nn.init.normal_(layer.weight, std=(layer.in_channels * SIZE**2) ** -0.5)
+            nn.init.normal_(layer.weight, std=GAUSSIAN * (layer.in_channels * SIZE**2) ** -0.5)
     for iteration in iterations:
         for scalars in (iteration.lambdas, iteration.mu, iteration.tau, iteration.gamma):
             scalars.uniform_(0, 1)

@@ -22,8 +22,8 @@ The paper is silent or wrong in places, and its authors' program does other thin
 - Left-out pixels take g1's value in x (with a drawn prior the mean's) and do not count.
 - The exclusion loss averages three levels and sums both axes; the program divides by three more.
 
-As printed, besides: normal filters have the variance 1 / (what an output sums over), since no scale
-is given; gradients are clipped to a norm of 1, without which the summed squares diverge at the
+As printed, besides: normal filters start with a gain below one, since no scale is in print;
+gradients are clipped to a norm of 1, without which the summed squares diverge at the
 printed learning rate; x̂1 and x̂2 are Eq. 13 for each z alone. The program, as run, takes W y2 in
 the update of y1 before rather than after its synthesis; it drops the last batch of an epoch.
 
