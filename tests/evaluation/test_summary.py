@@ -6,6 +6,7 @@ import pytest
 from napari_xraysep import evaluate
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import MEANINGS, meaning
+from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.painting import Mixture
 from napari_xraysep.separation.methods.trivial.model import all_or_nothing, half
 
@@ -75,3 +76,7 @@ def test_another_grid_is_refused(painted):
         evaluate(truths, mixture, (truths[0], truths[1][:-1]))
     with pytest.raises(InputError, match="layer 1"):
         evaluate((truths[0][1:], truths[1]), mixture)
+
+
+def test_metrics_that_are_no_numbers_can_be_left_out():
+    assert numbers({"gain": 1.0, "psnr_1": float("inf"), "copy_2": float("nan")}) == {"gain": 1.0}

@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import json
 import threading
 
 import numpy as np
@@ -58,11 +57,11 @@ def last(said):
 
 
 def test_each_method_has_a_folder_and_the_table_has_a_row_of_each(tmp_path, painting, methods):
-    said = list(compare(painting, ["half", "shares"], tmp_path / "out"))
+    said = list(compare(painting, ["half", "shares", "all-or-nothing"], tmp_path / "out"))
     assert {type(one) for one in said} == {Turn, MethodRow, Comparison}
     rows = [one for one in said if isinstance(one, MethodRow)]
-    assert [row.method for row in rows] == ["half", "shares"]
-    assert [row.baseline for row in rows] == [True, False]
+    assert [row.method for row in rows] == ["half", "shares", "all-or-nothing"]
+    assert [row.baseline for row in rows] == [True, False, True]
     assert said[-1].rows == tuple(rows)
     assert said[-1].complete
     for row in rows:
@@ -79,10 +78,11 @@ def test_each_method_has_a_folder_and_the_table_has_a_row_of_each(tmp_path, pain
     assert files == set(FILES)
     with (tmp_path / "out" / "table.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
-    assert [row["method"] for row in table] == ["half", "shares"]
+    assert [row["method"] for row in table] == ["half", "shares", "all-or-nothing"]
+    assert table[2]["leakage_2"] == ""  # nothing varies in an empty layer
     assert float(table[1]["exclusion"]) == pytest.approx(rows[1].metrics["exclusion"])
-    written = json.loads((tmp_path / "out" / "table.json").read_text("utf-8"))
-    assert written == said[-1].model_dump(mode="json")
+    written = (tmp_path / "out" / "table.json").read_text("utf-8")
+    assert Comparison.model_validate_json(written) == said[-1]
     picture = (tmp_path / "out" / "contact-sheet.png").read_bytes()
     page = (tmp_path / "out" / "table.html").read_text("utf-8")
     assert base64.b64encode(picture).decode() in page
@@ -91,11 +91,11 @@ def test_each_method_has_a_folder_and_the_table_has_a_row_of_each(tmp_path, pain
 def test_methods_are_compared_at_even_allocation_unless_another_is_chosen(
     tmp_path, painting, methods
 ):
-    few = {"colours": "8", "thickness_cells": "0"}
-    even = last(compare(painting, ["shares", "regression"], tmp_path / "even", changes=few))
+    assert get_method("shares").allocation["fast"] == "none"
+    even = last(compare(painting, ["shares"], tmp_path / "even"))
     assert (even.allocation, even.allocation_stated) == ("even", False)
-    for name in ("shares", "regression"):
-        assert read_run(tmp_path / "even" / name).record.allocation == "even"
+    assert read_run(tmp_path / "even" / "shares").record.allocation == "even"
+    assert even.rows[0].metrics["residual_rms"] < 1e-6
     options = RunOptions(allocation="none", seed=4)
     none = last(compare(painting, ["shares"], tmp_path / "none", options=options))
     assert (none.allocation, none.allocation_stated) == ("none", True)

@@ -1,7 +1,6 @@
 """One method over a plane of settings and many seeds."""
 
 import csv
-import json
 import math
 import threading
 
@@ -130,7 +129,7 @@ def test_every_cell_and_seed_is_a_row(tmp_path, painting, truths):
 
     assert {path.name for path in out.iterdir()} == set(FILES)
     assert done.complete
-    assert json.loads((out / "sweep.json").read_text("utf-8")) == done.model_dump(mode="json")
+    assert Sweep.model_validate_json((out / "sweep.json").read_text("utf-8")) == done
     assert len(done.cells) == 6
     middle = next(one for one in done.cells if one.settings == {"share": 0.5, "turns": 2})
     assert middle.shares == {"good": 0, "empty": 0, "bleed": 1}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -40,7 +39,9 @@ class MethodRow(Record):
     seconds: float | None = None
     peak_memory_mb: float | None = Field(default=None, description="MB = 10^6 bytes")
     peak_gpu_memory_mb: float | None = None
-    metrics: dict[str, float] = Field(default={}, description="as `evaluate` names them")
+    metrics: dict[str, float] = Field(
+        default={}, description="those of `evaluate` that are numbers"
+    )
     findings: dict[str, float] = Field(default={}, description="what the method measured itself")
 
 
@@ -89,14 +90,8 @@ def as_csv(rows: Sequence[MethodRow]) -> str:
     """Return the table with one row a method; a cell is empty where there is no number."""
     metrics = dict.fromkeys(name for row in rows for name in row.metrics)
     file = io.StringIO(newline="")
-    writer = csv.DictWriter(file, [*DESCRIBING, *COSTS, *metrics], restval="")
+    writer = csv.DictWriter(file, [*DESCRIBING, *COSTS, *metrics])
     writer.writeheader()
     for row in rows:
-        cells = {name: getattr(row, name) for name in (*DESCRIBING, *COSTS)} | row.metrics
-        writer.writerow({name: "" if is_absent(cell) else cell for name, cell in cells.items()})
+        writer.writerow({n: getattr(row, n) for n in (*DESCRIBING, *COSTS)} | row.metrics)
     return file.getvalue()
-
-
-def is_absent(value: object) -> bool:
-    """Whether there is nothing to show: None or NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value))

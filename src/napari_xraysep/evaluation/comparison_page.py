@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated, is_absent
+from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated
 from napari_xraysep.evaluation.metrics import BLEED_ABOVE, EMPTY_BELOW
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of
 
@@ -74,7 +74,7 @@ def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
 
 def number(value: float | None) -> str:
     """Write a number to three digits; a dash where there is none."""
-    if value is None or is_absent(value):
+    if value is None:
         return "–"
     if value and abs(value) < 1e-3:
         return f"{value:.2e}".replace("-", "−").replace("e−0", "e−")

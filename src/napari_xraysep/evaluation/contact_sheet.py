@@ -25,9 +25,11 @@ if TYPE_CHECKING:
 
 PANEL_SIDE = 500
 """Images are averaged down until they are at most this many pixels on a side."""
-PANEL_INCHES = 2.7
-LABEL, GAP, MARGIN = 2.0, 0.12, 0.25  # inches
-HEADING, COLUMN_TITLE, FOOTER = 0.85, 0.28, 1.35
+DPI = 240
+"""Small panels of many pixels, since the sheet is shrunk to a page's width, its words too."""
+PANEL_INCHES = 1.9
+LABEL, GAP, MARGIN = 1.85, 0.1, 0.2  # inches
+HEADING, COLUMN_TITLE, FOOTER = 0.75, 0.26, 1.3
 
 
 def small(image: Floats) -> Floats:
@@ -126,7 +128,7 @@ def contact_sheet(
     sheet.write(
         0.2,
         f"{comparison.warning}\nresidual = radiograph − sum; unexplained = what the method itself "
-        f"left, before it was shared out. {how_allocated(comparison)}",
+        f"left, before it was shared out.\n{how_allocated(comparison)}",
         fontsize=8,
         linespacing=1.5,
     )
@@ -144,7 +146,7 @@ class _Sheet:
         self.width = 2 * MARGIN + LABEL + 5 * (PANEL_INCHES + GAP)
         rows = (methods + 1) * (self.panel_height + GAP) + 2 * COLUMN_TITLE
         self.height = HEADING + rows + FOOTER
-        self.figure = new_figure(self.width, self.height)
+        self.figure = new_figure(self.width, self.height, DPI)
 
     def _bottom(self, row: int) -> float:
         titles = COLUMN_TITLE * min(row + 1, 2)  # those of the first row and of the methods
@@ -182,7 +184,7 @@ class _Sheet:
     ) -> None:
         """Add the colour scale below some columns."""
         across = columns * (PANEL_INCHES + GAP) - 4 * GAP
-        axes = self._axes(self._left(column), 0.92, across, 0.1)
+        axes = self._axes(self._left(column), 0.95, across, 0.09)
         self.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=ticks)
         axes.tick_params(labelsize=7, length=2, pad=2)
         axes.set_title(caption, fontsize=8, loc="left", pad=3)

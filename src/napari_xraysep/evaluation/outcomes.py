@@ -17,7 +17,7 @@ JUDGED: tuple[Outcome, ...] = ("good", "empty", "bleed")
 
 
 def outcome(metrics: Mapping[str, float]) -> Outcome:
-    """Judge a run that ended by `evaluate`'s metrics; see `rule`."""
+    """Judge a run that ended by its metrics, see `rule`."""
     if metrics["empty"]:
         return "empty"
     if "bleed" in metrics:
@@ -42,8 +42,8 @@ def rule(with_truth: bool) -> str:
 
 def highest_leakage(metrics: Mapping[str, float]) -> float:
     """Return the larger of the layers' leakages, NaN where none is defined."""
-    found = [value for name, value in metrics.items() if name.startswith("leakage_")]
-    return max((value for value in found if not math.isnan(value)), default=math.nan)
+    found = (value for name, value in metrics.items() if name.startswith("leakage_"))
+    return max(found, default=math.nan)
 
 
 def error(metrics: Mapping[str, float]) -> float:
@@ -72,7 +72,9 @@ class SweepRun(Record):
     outcome: Outcome
     problem: str = Field(default="", description="why it failed")
     seconds: float | None = None
-    metrics: dict[str, float] = Field(default={}, description="as `evaluate` names them")
+    metrics: dict[str, float] = Field(
+        default={}, description="those of `evaluate` that are numbers"
+    )
 
 
 class Cell(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from napari_xraysep.domain import luma
@@ -76,6 +77,11 @@ def layer_of(name: str) -> tuple[str, int | None]:
 def meaning(name: str) -> str:
     """Return the plain sentence for a metric as named by `evaluate`."""
     return MEANINGS[layer_of(name)[0]]
+
+
+def numbers(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Leave out metrics that are not defined (NaN) or infinite, which JSON cannot hold."""
+    return {name: value for name, value in metrics.items() if math.isfinite(value)}
 
 
 def evaluate(

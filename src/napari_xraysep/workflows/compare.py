@@ -13,6 +13,7 @@ from napari_xraysep.evaluation import evaluate
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, as_csv
 from napari_xraysep.evaluation.comparison_page import comparison_page
 from napari_xraysep.evaluation.contact_sheet import contact_sheet, small
+from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.io.results import RECORD
 from napari_xraysep.io.staging import check_output, staged_folder
 from napari_xraysep.painting import Floats, Mixture, Painting
@@ -215,7 +216,7 @@ def _run(
                 if finished.layers:
                     entrant.folder.write(finished)
                     first, second = (finished.layers[layer] for layer in comparison.layers)
-                    metrics = evaluate((first, second), mixture, truths)
+                    metrics = numbers(evaluate((first, second), mixture, truths))
                     row = row.model_copy(update={"metrics": metrics})
                     pictures[name] = {key: small(im) for key, im in finished.layers.items()}
             except XraysepError as error:

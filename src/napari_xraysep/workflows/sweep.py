@@ -25,6 +25,7 @@ from napari_xraysep.evaluation.outcomes import (
     outcome,
     rule,
 )
+from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.io.results import RECORD
 from napari_xraysep.io.staging import check_output, staged_folder
 from napari_xraysep.painting import Painting
@@ -149,7 +150,7 @@ def sweep(
                 yield Turn(number, at, seed, event)
                 if isinstance(event, Finished) and event.complete:
                     first, second, *_ = event.layers.values()
-                    metrics = evaluate((first, second), mixture, known)
+                    metrics = numbers(evaluate((first, second), mixture, known))
                     yield SweepRun(
                         settings=at,
                         seed=seed,
