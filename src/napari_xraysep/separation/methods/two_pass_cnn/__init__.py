@@ -67,17 +67,19 @@ METHOD = Method(
             "decay": "constant",
             "assembly": "patches",
         },
+        # Many small crops a batch: batch normalisation sees all of the painting at every step.
+        # More channels, larger patches or a higher rate gained nothing.
         "fast": {
-            "channels": 12,
+            "channels": 8,
             "statistics": "both",
             "start": "colour",
             "constants": "averaged",
-            "epochs": 20,
+            "epochs": 30,
             "sampling": "crops",
             "patch": 32,
             "crops": 160,
             "batch": 16,
-            "learning_rate": 1e-3,
+            "learning_rate": 3e-4,
             "decay": "cosine",
             "assembly": "whole",
         },
