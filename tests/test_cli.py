@@ -329,7 +329,8 @@ def test_methods_lists_the_baselines_last_under_a_heading(capsys):
 def test_help_names_every_command_and_the_default_method(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    for command in ("demo", "gui", "simulate", "separate", "evaluate", "methods"):
+    commands = "demo", "gui", "simulate", "separate", "compare", "sweep", "evaluate", "methods"
+    for command in commands:
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
     assert main([]) == 0
     assert capsys.readouterr().out == text

@@ -43,7 +43,10 @@ def test_sweep_counts_runs_and_prints_shares(files, capsys):
     assert main([*BOTH_SIDES, *TRUTHS, *over]) == 0
     said = capsys.readouterr()
     assert "note: 6 runs: share at 3 values × 2 seeds" in said.err
-    assert "Hypothetical separations: 6 of 6 runs of trial ended; written to out" in said.out
+    assert (
+        "Hypothetical separations: 6 of 6 runs of trial ended (allocation none); written to out"
+        in said.out
+    )
     assert re.search(r"^ *share +good +empty +bleed +failed +error", said.out, re.MULTILINE)
     assert re.search(r"^ *0\.5 +0% +0% +100% +0 ", said.out, re.MULTILINE)
     assert re.search(r"^ *1 +0% +100% +0% +0 ", said.out, re.MULTILINE)
@@ -79,7 +82,7 @@ def test_ctrl_c_in_the_first_run_writes_nothing(files, capsys):
 def test_failed_runs_are_said_and_the_exit_code_is_1(files, capsys):
     assert main([*BOTH_SIDES, "--over", "stop=0:2:2"]) == 1
     said = capsys.readouterr()
-    assert "1 of 2 runs of trial ended, 1 failed" in said.out
+    assert "1 of 2 runs of trial ended (allocation none), 1 failed" in said.out
     assert "failed: trial: it failed (shapes differ)" in said.out
     assert re.search(r"^ *2 +– +– +– +1 +– +–$", said.out, re.MULTILINE)
 

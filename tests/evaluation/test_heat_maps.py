@@ -46,7 +46,7 @@ def swept(axes, seeds=3, truths=("1.tif", "2.tif"), failed=()):
         method="trial",
         method_title="Trial",
         preset="fast",
-        allocation=None,
+        allocation="even",
         settings={},
         over=tuple(
             Axis(name=name, title=f"λ{i}: of the layers", values=values)
@@ -112,7 +112,7 @@ def test_a_heat_map_has_the_first_setting_across_and_the_second_up(drawn):
     assert [text.get_text() for text in axes.get_xticklabels()] == ["0", "0.5", "1"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["10", "20"]
     assert axes.get_title("left") == "mean MSE (× 10⁻³)"
-    assert {text.get_text() for text in axes.texts} == {"1.1", "2.2", "3.3", "none"}
+    assert {text.get_text() for text in axes.texts} == {"1.10", "2.20", "3.30", "none"}
 
 
 def test_the_shares_are_three_planes_on_one_scale(drawn):
@@ -133,3 +133,13 @@ def test_lines_show_each_run_and_the_mean(drawn):
     (axes,) = shares_png(sweep).axes
     for line in axes.lines:
         np.testing.assert_allclose(line.get_ydata(), 1 / 3)
+
+
+def test_errors_that_are_nearly_alike_are_not_made_to_look_different(drawn):
+    sweep, runs = swept(GRIDS["two"])
+    alike = [one.model_copy(update={"error": 0.002}) for one in sweep.cells]
+    alike[0] = alike[0].model_copy(update={"error": 0.00202})
+    axes, _ = error_png(sweep.model_copy(update={"cells": tuple(alike)}), runs).axes
+    (image,) = axes.get_images()
+    low, high = image.norm(2.0), image.norm(2.02)
+    assert 0.3 < low < high < 0.7

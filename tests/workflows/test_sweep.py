@@ -146,6 +146,7 @@ def test_seeds_alone_give_one_cell_judged_without_truth(tmp_path, painting):
     (cell,) = done.cells
     assert (cell.settings, cell.ended, cell.shares["empty"]) == ({}, 3, 1)
     assert done.seeds == (0, 1, 2)
+    assert done.allocation == "none"  # the method's own
     assert done.settings == {"share": "1"}
     assert "without the true layers" in done.rule
     assert "gain" not in rows(tmp_path / "out")[0]

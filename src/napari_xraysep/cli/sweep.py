@@ -114,6 +114,7 @@ def _text(result: Sweep, given: options.Given) -> list[str]:
     ended = sum(cell.ended for cell in result.cells)
     failed = sum(cell.failed for cell in result.cells)
     count = f"{ended} of {result.planned} runs of {result.method} ended"
+    count += f" (allocation {result.allocation})"
     count += f", {failed} failed" if failed else ""
     simulated = " of a simulated radiograph" if result.simulated else ""
     problems = dict.fromkeys(problem for cell in result.cells for problem in cell.problems)
@@ -131,9 +132,12 @@ def _text(result: Sweep, given: options.Given) -> list[str]:
 
 def _table(result: Sweep) -> list[str]:
     """Set cells in rows."""
+    from napari_xraysep.evaluation.outcomes import JUDGED
+
     names = [axis.name for axis in result.over]
-    lines = [[*names, "good", "empty", "bleed", "failed", "error", "seconds"]]
-    lines += [_cells(cell) for cell in result.cells[:MOST_ROWS]]
+    means = ["error", *(["gain"] if result.truths else []), "seconds"]
+    lines = [[*names, *JUDGED, "failed", *means]]
+    lines += [_cells(cell, result.truths is not None) for cell in result.cells[:MOST_ROWS]]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = ["  ".join(map(str.rjust, line, widths)) for line in lines]
     if len(result.cells) > MOST_ROWS:
@@ -141,11 +145,13 @@ def _table(result: Sweep) -> list[str]:
     return text
 
 
-def _cells(cell: Cell) -> list[str]:
+def _cells(cell: Cell, with_gain: bool) -> list[str]:
+    from napari_xraysep.evaluation.outcomes import JUDGED
+
+    means = [cell.error, *([cell.means.get("gain")] if with_gain else []), cell.seconds]
     return [
         *(f"{value:g}" for value in cell.settings.values()),
-        *(f"{cell.shares[kind]:.0%}" if cell.ended else "–" for kind in ("good", "empty", "bleed")),
+        *(f"{cell.shares[kind]:.0%}" if cell.ended else "–" for kind in JUDGED),
         str(cell.failed),
-        "–" if cell.error is None else f"{cell.error:.3g}",
-        "–" if cell.seconds is None else f"{cell.seconds:.1f}",
+        *("–" if mean is None else f"{mean:.3g}" for mean in means),
     ]

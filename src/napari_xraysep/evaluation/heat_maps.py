@@ -21,14 +21,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"good": "#2166ac", "empty": "#8c8c8c", "bleed": "#d6604d"}
+MARKERS = {"good": "o", "empty": "s", "bleed": "^"}
 MEAN = "#1a1a1a"
 NAMES = {"good": "good", "empty": "a layer is empty", "bleed": "a layer bleeds"}
 MOST_TICKS = 12
 MOST_NUMBERS = 12
 """Cells of a heat map carry their number where there are at most this many in a row or column."""
+ALIKE = 0.1
+"""Errors that differ by less than this share of themselves are not made to look different."""
 WIDTH, HEIGHT = 5.6, 4.6  # inches of one plot, its labels among them
-LEFT, RIGHT, BELOW, ABOVE = 0.85, 0.3, 0.75, 0.4
-HEADING, FOOTER = 0.8, 0.85
+LEFT, RIGHT, BELOW, ABOVE = 0.85, 0.5, 0.6, 0.3
+HEADING, FOOTER = 0.95, 0.85
 
 
 def error_png(sweep: Sweep, runs: Sequence[SweepRun]) -> bytes:
@@ -91,7 +94,7 @@ def shares_png(sweep: Sweep) -> bytes:
         shares = [cell.shares[kind] for cell in ended]
         if sweep.over:
             at = [cell.settings[sweep.over[0].name] for cell in ended]
-            axes.plot(at, shares, "o-", color=COLOURS[kind], ms=4)
+            axes.plot(at, shares, color=COLOURS[kind], marker=MARKERS[kind], ms=6, mfc="none")
         for share in () if sweep.over else shares:
             axes.bar([NAMES[kind]], [share], color=COLOURS[kind])
             axes.annotate(f"{share:.0%}", (NAMES[kind], share), ha="center", va="bottom")
@@ -122,12 +125,13 @@ def _sheet(sweep: Sweep, plots: int, title: str) -> tuple[Figure, list[Axes]]:
         one.tick_params(labelsize=8)
     failed = sum(cell.failed for cell in sweep.cells)
     ended = sum(cell.ended for cell in sweep.cells)
-    said = f"{sweep.method} ({sweep.preset}), {ended} of {sweep.planned} runs ended"
+    said = f"{sweep.method} ({sweep.preset}, allocation {sweep.allocation})"
+    said += " on a simulated radiograph" if sweep.simulated else ""
+    said += f"\n{ended} of {sweep.planned} runs ended"
     said += f", {failed} failed" if failed else ""
     said += f", {len(sweep.seeds)} seeds each" if sweep.over and len(sweep.seeds) > 1 else ""
-    said += " · simulated radiograph" if sweep.simulated else ""
     figure.text(0.25 / width, 1 - 0.35 / height, title, fontsize=12, weight="bold")
-    figure.text(0.25 / width, 1 - 0.6 / height, said, fontsize=9)
+    figure.text(0.25 / width, 1 - 0.5 / height, said, fontsize=9, va="top", linespacing=1.4)
     lines = textwrap.wrap(f"{sweep.rule[:1].upper()}{sweep.rule[1:]}.", int(width * 18))
     lines += textwrap.wrap(f"Hypothetical separations. {sweep.warning}", int(width * 18))
     text = "\n".join(lines)
@@ -172,8 +176,9 @@ def _heat_map(
     across, up = over
     seen = values[np.isfinite(values)]
     low, high = ends or (float(seen.min()), float(seen.max())) if seen.size else (0.0, 1.0)
-    if high - low < 1e-3 * abs(high):
-        low, high = (low * 0.9, high * 1.1) if high > 0 else (low - 1, high + 1)
+    room = ALIKE * abs(high) or 1.0
+    if high - low < room:
+        low, high = low - room / 2, high + room / 2
     norm = LogNorm(low, high) if log and low > 0 else Normalize(low, high)
     axes.set_facecolor("#d0d0d0")
     image = axes.imshow(values, cmap="viridis", norm=norm, origin="lower", aspect="auto")
@@ -186,7 +191,7 @@ def _heat_map(
         place(at, [f"{axis.values[i]:g}" for i in at])
         label(f"{axis.name} — {axis.title}", fontsize=9)
     axes.set_title(title, fontsize=9.5, loc="left")
-    said = "{:.0%}" if ends else "{:#.2g}"
+    said = "{:.0%}" if ends else "{:#.3g}"
     ticks = (np.geomspace if log and low > 0 else np.linspace)(low, high, 5)
     bar = figure.colorbar(image, ax=axes, fraction=0.05, pad=0.03)
     bar.set_ticks(list(ticks), labels=[said.format(tick) for tick in ticks])

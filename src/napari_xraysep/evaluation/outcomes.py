@@ -31,7 +31,7 @@ def rule(with_truth: bool) -> str:
     if with_truth:
         return (
             empty + "bleed: otherwise, the other true layer's detail stands in a layer with a "
-            f"weight beyond ±{BLEED_ABOVE:g}; good: neither"
+            f"weight beyond ±{BLEED_ABOVE:g}; good: neither, which may still be far from the truth"
         )
     return (
         empty + "bleed: otherwise, a layer's detail follows the photograph of the other painting "
@@ -106,7 +106,7 @@ class Sweep(Record):
     method: str
     method_title: str
     preset: str
-    allocation: str | None = Field(description="None: the method's own")
+    allocation: str
     settings: dict[str, str] = Field(description="other settings that were changed")
     over: tuple[Axis, ...]
     seeds: tuple[int, ...]

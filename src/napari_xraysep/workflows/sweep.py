@@ -225,7 +225,7 @@ def _plan(
         method=method,
         method_title=chosen.title,
         preset=options.preset,
-        allocation=options.allocation,
+        allocation=options.allocation or chosen.allocation.get(options.preset, "even"),
         settings=dict(changes),
         over=tuple(
             Axis(
