@@ -134,6 +134,12 @@ def test_a_method_that_fails_is_a_row_that_says_so(tmp_path, painting, methods):
     assert "shapes differ" in (tmp_path / "out" / "table.csv").read_text("utf-8")
 
 
+def test_methods_that_know_no_gpu_run_on_the_cpu_beside_those_that_do(tmp_path, painting):
+    done = last(compare(painting, ["half"], tmp_path / "out", options=RunOptions(device="cuda")))
+    assert done.rows[0].device == "cpu"
+    assert done.rows[0].peak_gpu_memory_mb is None
+
+
 def test_all_methods_may_fail(tmp_path, painting, methods):
     done = last(compare(painting, ["fails"], tmp_path / "out"))
     assert not done.complete

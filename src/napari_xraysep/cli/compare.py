@@ -106,7 +106,7 @@ def _text(comparison: Comparison, given: options.Given) -> list[str]:
     layers = comparison.layers
     return [
         f"{heading(comparison)}, written to {given.out}; the whole table is {TABLE_HTML}.",
-        how_allocated(comparison),
+        *textwrap.wrap(how_allocated(comparison), 98),
         f"Metrics ending in _1 are of the {layers[0]}, in _2 of the {layers[1]}.",
         "",
         *_table(comparison),
