@@ -144,3 +144,14 @@ def test_masked_pixels_have_no_say(method: str, kind: str) -> None:
         assert isinstance(finished, Finished)
         found.append(next(iter(finished.layers.values()))[mask == 0])
     np.testing.assert_allclose(found[0], found[1], atol=2e-5)
+
+
+def test_what_a_method_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = [f"--set={key}={value}" for key, value in quick("two-pass-cnn").items()]
+    arguments = ["separate", *sources("double-sided"), "--method", "two-pass-cnn", "--roi", ROI]
+    assert main([*arguments, *settings, "--out", str(tmp_path / "run")]) == 0
+    findings = json.loads((tmp_path / "run" / "run.json").read_text())["findings"]
+    said = capsys.readouterr().out
+    assert len(findings) == 6
+    for name, value in findings.items():
+        assert f"{name}: {value:.2g}" in said

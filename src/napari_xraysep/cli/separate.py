@@ -58,6 +58,7 @@ def separate(
         f"{record.statement.capitalize()} ({record.method}, {record.preset}, {record.device}, "
         f"{record.seconds:.1f} s{partial}) written to {given.out}",
         "  " + "  ".join(names),
+        *(f"  {name}: {value:.2g}" for name, value in record.findings.items()),
         record.warning,
         f"Uncertainty: {record.uncertainty}.",
     ]
