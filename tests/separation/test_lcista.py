@@ -21,7 +21,7 @@ from napari_xraysep.separation import (
 )
 from napari_xraysep.separation.method import Context
 from napari_xraysep.separation.methods.lcista import Settings, layers, model
-from napari_xraysep.separation.methods.lcista.colour import law_of_colour
+from napari_xraysep.separation.methods.lcista.colour import describe, law_of_colour
 from napari_xraysep.separation.methods.lcista.variants import VARIANTS, Variant
 from separation.conftest import Known, attenuation, error, photograph
 
@@ -161,7 +161,7 @@ def literal(
 def network(settings: Settings, seed: int = 0) -> model.Lcista:
     """One whose every weight matters, in double precision."""
     torch.manual_seed(seed)
-    made = model.Lcista(settings, VARIANTS[settings.variant]).double()
+    made = model.Lcista(settings, VARIANTS[settings.variant], colours_of(settings.variant)).double()
     with torch.no_grad():
         for name, weight in made.named_parameters():
             if name.endswith(("weight", "bias")):
@@ -171,6 +171,10 @@ def network(settings: Settings, seed: int = 0) -> model.Lcista:
             elif weight.requires_grad:
                 weight.uniform_(0.2, 0.6)
     return made
+
+
+def colours_of(variant: str) -> int:
+    return {"as-printed": 3, "as-run": 1, "corrected": 5}[variant]
 
 
 def settings_of(variant: str, **changes: Any) -> Settings:
@@ -183,7 +187,7 @@ def settings_of(variant: str, **changes: Any) -> Settings:
 
 def images_for(variant: str) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     torch.manual_seed(5)
-    channels = 3 if VARIANTS[variant].colour else 1
+    channels = colours_of(variant)
     x, g1 = torch.rand(2, 1, 1, 7, 8, dtype=torch.float64)
     return x, torch.rand(1, channels, 7, 8, dtype=torch.float64), g1
 
@@ -309,7 +313,7 @@ def test_the_start_is_a_working_iteration() -> None:
     """B A returns the image; without photograph or thresholds y1, y2 stay a sum of x."""
     settings = settings_of("corrected", channels=25, sparsity=False, exclusion=False, unrolled=3)
     torch.manual_seed(0)
-    made = model.Lcista(settings, VARIANTS["corrected"])
+    made = model.Lcista(settings, VARIANTS["corrected"], 3)
     x, g1 = torch.rand(2, 1, 1, 16, 16)
     inner = (slice(None), slice(None), slice(4, -4), slice(4, -4))
     iteration = made.iterations[0]
@@ -323,7 +327,7 @@ def test_the_colour_start_reaches_y1_whole() -> None:
     """After enough layers y1 has gained Σ w_s r_s and y2 has lost it."""
     settings = settings_of("corrected", channels=25, sparsity=False, exclusion=False, unrolled=8)
     torch.manual_seed(0)
-    made = model.Lcista(settings, VARIANTS["corrected"])
+    made = model.Lcista(settings, VARIANTS["corrected"], 3)
     g1, r = torch.full((1, 1, 24, 24), 0.5), torch.rand(1, 3, 24, 24) - 0.5
     x = g1 + 0.2 * torch.rand(1, 1, 24, 24)
     with torch.no_grad():
@@ -347,6 +351,27 @@ def test_the_law_of_colour_is_not_bent_by_the_design() -> None:
     valid[60:] = False
     np.testing.assert_allclose(law_of_colour(x, r, valid), law, atol=0.02)
     assert not law_of_colour(x, r, np.zeros_like(valid)).any()
+
+
+def test_colours_are_described_without_left_out_pixels() -> None:
+    front, valid = photograph(4, (40, 50)), np.ones((40, 50), bool)
+    valid[:, :20] = False
+    described = describe(front, valid, np.random.default_rng(0))
+    assert described.shape == (40, 50, 36)
+    np.testing.assert_allclose(described[valid].mean(0), 0, atol=1e-5)
+    rgb = described[..., :3] - described[0, 0, :3]
+    np.testing.assert_allclose(rgb, front - front[0, 0], atol=1e-5)
+    changed = np.where(valid[..., None], front, 0)
+    again = describe(changed.astype(np.float32), valid, np.random.default_rng(0))
+    np.testing.assert_array_equal(again[valid], described[valid])
+
+
+def test_the_law_of_colour_stays_as_it_starts() -> None:
+    """Corrected, E and F are not trained; as run they are."""
+    for name in ("as-run", "corrected"):
+        made = network(settings_of(name))
+        trained = [made.own[0].E.weight.requires_grad, made.own[0].F.weight.requires_grad]
+        assert trained == [name == "as-run"] * 2
 
 
 def test_a_variant_brings_its_schedule_and_an_explicit_setting_wins() -> None:

@@ -1,10 +1,11 @@
-"""A first law of colour: how much each channel of the photograph absorbs, from edges alone."""
+"""Colours described in many channels, and a first law of colour: how much each channel absorbs."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_erosion, gaussian_filter
+from skimage.color import rgb2lab
 
 from napari_xraysep.painting import Floats
 
@@ -12,7 +13,34 @@ BLUR = 1.0
 """Pixels, standard deviation of the blur before edges are compared."""
 
 ROUNDS = 8
-RIDGE = 1e-6
+RIDGE = 1e-3
+
+TYPICAL = 24
+"""Colours of the painting that have a channel of their own."""
+
+NEAR = 0.3
+"""How near to a typical colour counts as near, in Lab ÷ 50."""
+
+
+def describe(photograph: Floats, valid: NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    """Describe colours by channels in which absorption may well be linear, each of zero mean.
+
+    Parameters
+    ----------
+    photograph
+        (H, W, 3), sRGB in 0..1.
+
+    Returns
+    -------
+    (H, W, 36) float32: sRGB; Lab, its squares and products; nearness to each of 24 colours of the
+    painting, drawn at random
+    """
+    lab = np.asarray(rgb2lab(photograph) / 50 - (1, 0, 0), np.float32)
+    centres = rng.choice(lab[valid], TYPICAL)
+    near = [np.exp(-((lab - centre) ** 2).sum(2) / (2 * NEAR**2)) for centre in centres]
+    products = [lab**2, lab * np.roll(lab, 1, 2)]
+    channels = np.concatenate([photograph, lab, *products, np.stack(near, 2)], 2)
+    return np.asarray(channels - channels[valid].mean(0), np.float32)
 
 
 def law_of_colour(missing: Floats, r: Floats, valid: NDArray[np.bool_]) -> Floats:
@@ -38,7 +66,7 @@ def law_of_colour(missing: Floats, r: Floats, valid: NDArray[np.bool_]) -> Float
     weights = np.zeros(len(r))
     if not len(target):
         return weights.astype(np.float32)
-    ridge = RIDGE * len(rows) * np.eye(len(r))
+    ridge = RIDGE * len(rows) * np.diag((rows**2).mean(0) + 1e-12)
     for _ in range(ROUNDS):
         error = np.abs(target - rows @ weights)
         weighted = rows / (error + 0.3 * np.median(error) + 1e-6)[:, None]

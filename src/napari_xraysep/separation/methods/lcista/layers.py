@@ -26,13 +26,13 @@ GAUSSIAN = 0.3
 STEP = 0.5
 """``iteration``: how much of x − y1 − y2 a layer gives to y2, and then to y1."""
 
-DENOISE = 0.1
+DENOISE = 0.03
 """``iteration``: τ, how far y moves towards B z."""
 
 SPARSE = 0.02
 """``iteration``: λ before the softplus, on the radiograph's scale of 0..1."""
 
-EXCLUDE = 0.03
+EXCLUDE = -0.05
 """``iteration``: μ before the softplus."""
 
 
@@ -56,13 +56,15 @@ class Codes(NamedTuple):
 class Iteration(nn.Module):
     """The l-th layer (Fig. 4): filters A to F, scalars λ, μ, τ, γ."""
 
-    def __init__(self, settings: Settings, variant: Variant) -> None:
+    def __init__(self, settings: Settings, variant: Variant, colours: int) -> None:
         super().__init__()
         self.settings, self.variant = settings, variant
-        k, colours = settings.channels, 3 if variant.colour else 1
+        k = settings.channels
         self.A, self.B = convolution(1, k, variant), convolution(k, 1, variant)
         self.C, self.D = convolution(1, 1, variant), convolution(1, 1, variant)
         self.E, self.F = convolution(colours, 1, variant), convolution(1, colours, variant)
+        for law in (self.E, self.F):
+            law.requires_grad_(variant.learn_law)
         transforms = wavelets.TRANSFORMS if variant.threshold == "transform" else 1
         thresholds = 1 if variant.start == "gaussian" else k
         self.lambdas = nn.Parameter(torch.full((2, thresholds, 1, 1), 0.1))

@@ -27,8 +27,10 @@ gradients are clipped to a norm of 1, without which the summed squares diverge a
 printed learning rate; x̂1 and x̂2 are Eq. 13 for each z alone. The program, as run, takes W y2 in
 the update of y1 before rather than after its synthesis; it drops the last batch of an epoch.
 
-Corrected, besides the variants' table: filters start as a working iteration and E as a law of
-colour (`law_of_colour`); the photograph is centred; filters see the border repeated, not zeros.
+Corrected, besides the variants' table: filters start as a working iteration, and E as a law of
+colour (`colour`), which it stays while F stays zero; filters see the border repeated, not zeros.
+Eq. 7 ties y1 and the photograph linearly, but absorption is not linear in sRGB: so the photograph
+comes described in more channels, centred. r̂1 and its loss are those of sRGB.
 """
 
 from __future__ import annotations
@@ -47,7 +49,7 @@ from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.losses import exclusion, mean_square
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.lcista import Settings
-from napari_xraysep.separation.methods.lcista.colour import law_of_colour
+from napari_xraysep.separation.methods.lcista.colour import describe, law_of_colour
 from napari_xraysep.separation.methods.lcista.layers import (
     SIZE,
     STEP,
@@ -63,9 +65,12 @@ from napari_xraysep.separation.tensors import Images, Patches, Stretch
 from napari_xraysep.separation.training import Sampler, train
 from napari_xraysep.separation.watch import watch
 
+SHOWN = 3
+"""Channels of r that are reconstructed: sRGB comes first, however much describes the colours."""
+
 
 class Estimates(NamedTuple):
-    """What the network makes of a batch; r1 (N, c, h, w), all others (N, 1, h, w)."""
+    """What the network makes of a batch; r1 (N, 3 or 1, h, w), all others (N, 1, h, w)."""
 
     x1: Tensor
     x2: Tensor
@@ -77,25 +82,25 @@ class Estimates(NamedTuple):
 class Lcista(nn.Module):
     """Analysis, L iterations, and synthesis, layers and photograph from what they end with."""
 
-    def __init__(self, settings: Settings, variant: Variant) -> None:
+    def __init__(self, settings: Settings, variant: Variant, colours: int) -> None:
         super().__init__()
         self.variant, k = variant, settings.channels
-        colours = 3 if variant.colour else 1
+        shown = min(colours, SHOWN)
         count = 1 if variant.shared else settings.unrolled
-        own = [Iteration(settings, variant) for _ in range(count)]
+        own = [Iteration(settings, variant, colours) for _ in range(count)]
         self.own = nn.ModuleList(own)
         self.iterations = own * (settings.unrolled // count)
         self.photograph: nn.Module
         if variant.synthesis == "codes":
             self.radiograph = convolution(k, 1, variant)
-            self.photograph = convolution(k, colours, variant)
+            self.photograph = convolution(k, shown, variant)
         else:
             self.radiograph = convolution(1, 1, variant, bias=True)
             self.photograph = nn.Sequential(
                 *(convolution(1, k, variant, bias=True), nn.ReLU()),
                 *(convolution(k, k, variant, bias=True), nn.ReLU()),
                 *(convolution(k, k, variant, bias=True), nn.ReLU()),
-                convolution(k, colours, variant),
+                convolution(k, shown, variant),
             )
         if variant.start == "gaussian":
             begin_gaussian(self, own)
@@ -123,10 +128,11 @@ class Lcista(nn.Module):
 def losses(said: Estimates, at: Patches, settings: Settings, variant: Variant) -> dict[str, Tensor]:
     """Return every term of the loss (Eq. 15), unweighted, and the weighted ``total``."""
     valid, pixels = at["valid"], at["x"][0, 0].numel()
+    r = at["r"][:, :SHOWN]
     radiograph = mean_square(at["x"] - said.x1 - said.x2, valid).mean()
-    photograph = mean_square(at["r"] - said.r1, valid).mean()
+    photograph = mean_square(r - said.r1, valid).mean()
     if variant.loss == "sums":
-        radiograph, photograph = radiograph * pixels, photograph * pixels * at["r"].shape[1]
+        radiograph, photograph = radiograph * pixels, photograph * pixels * r.shape[1]
     terms = {"radiograph": radiograph, "photograph": photograph}
     total = radiograph + settings.eta_1 * photograph
     if settings.exclusion:
@@ -142,12 +148,13 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     """Train on the mixture's patches; yield the layers after every epoch."""
     variant = VARIANTS[settings.variant]
     stretch = Stretch.of(mixture)
-    images = Images(gather(mixture, stretch, variant), context.device)
+    rng = np.random.default_rng(context.seed)
+    images = Images(gather(mixture, stretch, variant, rng), context.device)
     sampler = Sampler(mixture.shape, settings)
     stage = "training"
     yield Plan((stage,), settings.epochs * sampler.batches)
 
-    network = Lcista(settings, variant)
+    network = Lcista(settings, variant, len(images.planes["r"]))
     network = network.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     watch(network, context.checkpoint)
     if variant.start == "iteration" and mixture.prior is None:
@@ -176,7 +183,7 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
         images,
         sampler,
         preview,
-        rng=np.random.default_rng(context.seed),
+        rng=rng,
         optimiser=optimiser(parameters, lr=settings.learning_rate),
     )
 
@@ -190,14 +197,16 @@ class ClippedDescent(torch.optim.SGD):
         return super().step(closure)
 
 
-def gather(mixture: Mixture, stretch: Stretch, variant: Variant) -> dict[str, NDArray[Any]]:
+def gather(
+    mixture: Mixture, stretch: Stretch, variant: Variant, rng: np.random.Generator
+) -> dict[str, NDArray[Any]]:
     """Return x, g1, r and the mask as the network sees them; x knows nothing of left-out pixels."""
     valid = mixture.valid
     known = np.where(valid, mixture.xray, mixture.xray[valid].mean())
     g1 = guide(replace(mixture, xray=known))
-    r = mixture.front if variant.colour else luma(mixture.front)
-    if variant.start == "iteration":
-        r = r - r[valid].mean(0)
+    r = luma(mixture.front) if variant.photograph == "grey" else mixture.front
+    if variant.photograph == "described":
+        r = describe(mixture.front, valid, rng)
     return {
         "x": stretch.inside(np.where(valid, known, g1)),
         "g1": stretch.inside(g1),

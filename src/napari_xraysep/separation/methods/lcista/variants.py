@@ -17,12 +17,15 @@ class Variant:
     ----------
     shared
         One set of weights for all unrolled layers, or each its own.
-    colour
-        The photograph in three channels, or in grey.
+    photograph
+        In one ``grey`` channel, in the three of ``sRGB``, or ``described`` by many (`colour`).
     tau_sign
         The sign of τ(y − Σ B z) in Eq. 11; descent on Eq. 7 needs minus.
     scalars
         τ and γ are learnt, or left at one.
+    learn_law
+        E and F are learnt, or stay the law of colour that they start as: the loss on the photograph
+        would bend it until y1 shows the photograph instead of its X-ray.
     threshold
         In F_μ(b, c): one μ_i·‖W_i b‖₁ for each transform, or μ·|W_i b| for each coefficient.
     padded
@@ -40,9 +43,10 @@ class Variant:
     """
 
     shared: bool
-    colour: bool
+    photograph: Literal["grey", "sRGB", "described"]
     tau_sign: Literal[1, -1]
     scalars: bool
+    learn_law: bool
     threshold: Literal["transform", "coefficient"]
     padded: bool
     start: Literal["gaussian", "usual", "iteration"]
@@ -54,9 +58,10 @@ class Variant:
 VARIANTS: Mapping[Name, Variant] = {
     "as-printed": Variant(
         shared=True,
-        colour=True,
+        photograph="sRGB",
         tau_sign=1,
         scalars=True,
+        learn_law=True,
         threshold="transform",
         padded=True,
         start="gaussian",
@@ -66,9 +71,10 @@ VARIANTS: Mapping[Name, Variant] = {
     ),
     "as-run": Variant(
         shared=False,
-        colour=False,
+        photograph="grey",
         tau_sign=1,
         scalars=False,
+        learn_law=True,
         threshold="coefficient",
         padded=False,
         start="usual",
@@ -78,9 +84,10 @@ VARIANTS: Mapping[Name, Variant] = {
     ),
     "corrected": Variant(
         shared=False,
-        colour=True,
+        photograph="described",
         tau_sign=-1,
         scalars=True,
+        learn_law=False,
         threshold="coefficient",
         padded=True,
         start="iteration",
@@ -115,7 +122,7 @@ SCHEDULES: Mapping[Name, Mapping[str, Any]] = {
     },
     "corrected": {
         "channels": 25,
-        "epochs": 12,
+        "epochs": 6,
         "patch": 32,
         "overlap": 0,
         "sampling": "crops",
