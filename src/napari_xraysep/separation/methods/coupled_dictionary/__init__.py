@@ -50,14 +50,14 @@ class Settings(BaseSettings):
         description="Columns of Φ, for what no photograph shows.",
     )
     nonzeros: int = Field(
-        default=10,
+        default=16,
         ge=2,
         le=64,
         title="Atoms in a patch",
         description="How many coefficients of z1, z2 and v together may differ from zero.",
     )
     weight: float = Field(
-        default=0.5,
+        default=1,
         gt=0,
         le=10,
         title="Weight of the radiograph",
@@ -103,13 +103,19 @@ METHOD = Method(
     kinds=frozenset({"double-sided"}),
     settings=Settings,
     presets={
-        "paper": {"atoms": 256, "specific_atoms": 256, "stride": 1},
+        "paper": {
+            "atoms": 256,
+            "specific_atoms": 256,
+            "stride": 1,
+            "samples": 20_000,
+            "rounds": 20,
+        },
         "fast": {
-            "atoms": 64,
-            "specific_atoms": 32,
-            "stride": 2,
+            "atoms": 48,
+            "specific_atoms": 16,
+            "stride": 3,
             "samples": 2_000,
-            "rounds": 3,
+            "rounds": 2,
         },
     },
     implementation="napari_xraysep.separation.methods.coupled_dictionary.model:run",
