@@ -8,8 +8,8 @@ fewer of the bad ones. Here one simulated painting is separated from many random
 network as printed (three poolings, decoders that end in ReLU and upsampling; 32 channels) and
 mended as in the preset ``fast`` but without its start near a law of colour. Batches are 16 random
 crops of 32²; L4 is as printed; nothing is allocated, since half of a large residual in each layer
-would look like bleeding. The gain is printed, too, since a run that is neither empty nor bleeding may
-still be worse than half of the radiograph (gain 1).
+would look like bleeding. The gain is printed, too, since a run that is neither empty nor bleeding
+may still be worse than half of the radiograph (gain 1).
 """
 
 from __future__ import annotations
