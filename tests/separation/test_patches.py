@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from napari_xraysep.separation.patches import cover, crops
+from napari_xraysep.separation.patches import Overlap, cover, crops
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ def test_crops_lie_inside_and_reach_the_borders() -> None:
     corners = crops((40, 100), 32, 2000, np.random.default_rng(0))
     assert corners.min() == 0
     assert tuple(corners.max(0)) == (8, 68)
+
+
+def test_overlapping_patches_are_averaged() -> None:
+    whole = Overlap(1, (3, 4))
+    whole.add(np.array([[0, 0], [0, 1]]), np.array([[np.full((2, 2), 1.0), np.full((2, 2), 3.0)]]))
+    expected = [[1, 2, 3, 9], [1, 2, 3, 9], [9, 9, 9, 9]]
+    np.testing.assert_allclose(whole.mean(9.0)[0], expected)

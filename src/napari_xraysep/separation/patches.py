@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,32 +29,30 @@ def crops(
     return np.stack([rng.integers(0, max(length - side, 0) + 1, count) for length in shape], 1)
 
 
-def overlap_add(
-    patches: Iterable[tuple[NDArray[np.intp], Floats]], shape: tuple[int, int]
-) -> Floats:
-    """Put overlapping patches back in their places and average where they overlap.
+class Overlap:
+    """Overlapping patches put back in their places and averaged where they overlap.
 
     Parameters
     ----------
-    patches
-        Pairs of top left corners (N, 2) and what lies there, (L, N, h, w): L images at once.
+    images
+        How many images are put together at once.
     shape
-        Height and width of the whole; where no patch lies it is zero.
-
-    Returns
-    -------
-    (L, H, W) float32
+        Height and width of the whole.
     """
-    total: Floats | None = None
-    count = np.zeros(shape, np.float32)
-    for corners, images in patches:
-        if total is None:
-            total = np.zeros((len(images), *shape), np.float32)
-        height, width = images.shape[-2:]
+
+    def __init__(self, images: int, shape: tuple[int, int]) -> None:
+        self._total = np.zeros((images, *shape), np.float32)
+        self._count = np.zeros(shape, np.float32)
+
+    def add(self, corners: NDArray[np.intp], patches: Floats) -> None:
+        """Add ``patches`` (images, N, h, w) whose top left corners are (N, 2)."""
+        height, width = patches.shape[-2:]
         for number, (y, x) in enumerate(corners):
             at = slice(y, y + height), slice(x, x + width)
-            total[:, *at] += images[:, number]
-            count[at] += 1
-    assert total is not None
-    total /= np.maximum(count, 1)
-    return total
+            self._total[:, *at] += patches[:, number]
+            self._count[at] += 1
+
+    def mean(self, otherwise: Floats | float = 0.0) -> Floats:
+        """Return the images (images, H, W) so far; ``otherwise`` where no patch lies."""
+        mean = self._total / np.maximum(self._count, 1)
+        return np.where(self._count > 0, mean, np.float32(otherwise))

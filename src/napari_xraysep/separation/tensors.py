@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from napari_xraysep.painting import Floats, Mixture
-from napari_xraysep.separation.patches import cover, overlap_add
+from napari_xraysep.separation.patches import Overlap, cover
 
 Patches: TypeAlias = dict[str, Tensor]
 Separate: TypeAlias = Callable[[Patches], Sequence[Tensor]]
@@ -109,14 +109,13 @@ class Images:
     def patchwise(self, separate: Separate, side: int, overlap: int, batch: int) -> list[Floats]:
         """Separate overlapping patches one by one and average them, as the papers do."""
         corners = cover(self.shape, side, overlap)
-        groups = np.array_split(corners, -(-len(corners) // batch))
-
-        def separated() -> Iterator[tuple[NDArray[np.intp], Floats]]:
-            for group in groups:
-                layers = torch.stack([layer[:, 0] for layer in separate(self.cut(group, side))])
-                yield group, layers.float().cpu().numpy()
-
-        return list(overlap_add(separated(), self.shape))
+        whole: Overlap | None = None
+        for group in np.array_split(corners, -(-len(corners) // batch)):
+            layers = torch.stack([layer[:, 0] for layer in separate(self.cut(group, side))])
+            whole = whole or Overlap(len(layers), self.shape)
+            whole.add(group, layers.float().cpu().numpy())
+        assert whole is not None
+        return list(whole.mean())
 
 
 def _planes(image: NDArray[Any], device: str) -> Tensor:

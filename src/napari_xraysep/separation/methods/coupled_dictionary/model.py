@@ -56,7 +56,7 @@ from napari_xraysep.separation.methods.coupled_dictionary.pyramid import (
     share_means,
     unmasked,
 )
-from napari_xraysep.separation.patches import cover
+from napari_xraysep.separation.patches import Overlap, cover
 
 LEAST_PATCHES = 16
 """Patches without a masked pixel that there must be to learn from."""
@@ -90,15 +90,15 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
         for number, (learnt, left) in enumerate(learning, 1):
             step += 1
             yield Step(stage, step, number, {"left": left})
-            for total, count in separated(scale, rough, learnt, units, settings, context):
-                details = averaged(total, count, details)
+            for whole in separated(scale, rough, learnt, units, settings, context):
+                details = whole.mean(details)
             yield Estimate(stage, number, *enlarged(layers + details, finer))
         parts = separated(scale, grid, learnt, units, settings, context)
-        for number, (total, count) in enumerate(parts, 1):
+        for number, whole in enumerate(parts, 1):
             step += 1
             yield Step(stage, step, settings.rounds)
             if number % EVERY == 0 or number == batches(len(grid)):
-                details = averaged(total, count, details)
+                details = whole.mean(details)
                 yield Estimate(stage, settings.rounds, *enlarged(layers + details, finer))
         layers = layers + details
 
@@ -154,15 +154,9 @@ def separated(
     units: Units,
     settings: Settings,
     context: Context,
-) -> Iterator[tuple[Floats, Floats]]:
-    """Separate the patches at these corners, batch by batch.
-
-    Yields
-    ------
-    sums of both layers so far (2, H, W), and of how many patches each pixel's is the sum (H, W)
-    """
-    side = settings.patch
-    total, count = np.zeros((2, *scale.shape), np.float32), np.zeros(scale.shape, np.float32)
+) -> Iterator[Overlap]:
+    """Separate the patches at these corners, batch by batch; yield both layers so far."""
+    side, whole = settings.patch, Overlap(2, scale.shape)
     complete = unmasked(scale.known, side)
     for group in np.array_split(corners, batches(len(corners))):
         triples = units.triples(scale, group, side)
@@ -173,22 +167,13 @@ def separated(
                 part = Triples(*(patches[which] for patches in triples))
                 codes = code(part, settings.nonzeros, context.checkpoint)
                 layers[:, which] = np.stack(learnt.layers(codes)) / units.radiograph
-        squares = layers.reshape(2, -1, side, side)
-        for number, (y, x) in enumerate(group):
-            at = slice(y, y + side), slice(x, x + side)
-            total[:, *at] += squares[:, number]
-            count[at] += 1
-        yield total, count
+        whole.add(group, layers.reshape(2, -1, side, side).astype(np.float32))
+        yield whole
 
 
 def batches(patches: int) -> int:
     """Return in how many batches that many patches are separated."""
     return -(-patches // BATCH)
-
-
-def averaged(total: Floats, count: Floats, otherwise: Floats) -> Floats:
-    """Average overlapping patches; where there is none yet, keep ``otherwise``."""
-    return np.where(count > 0, total / np.maximum(count, 1), otherwise)
 
 
 def enlarged(layers: Floats, shapes: list[tuple[int, int]]) -> Floats:
