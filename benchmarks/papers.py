@@ -133,7 +133,7 @@ EXPERIMENTS = (
 )
 
 REDUCED: Mapping[str, Mapping[str, Any]] = {
-    "two-pass-cnn": {"channels": 16, "epochs": 60},
+    "two-pass-cnn": {"channels": 8, "epochs": 60},
     "connected-autoencoder": {"channels": 32, "epochs": 100},
     "concealed-autoencoder": {"channels": 16, "warm_epochs": 20, "epochs": 20},
     "lcista": {"channels": 16, "epochs": 30},
