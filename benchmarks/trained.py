@@ -2,10 +2,10 @@
 
     python benchmarks/trained.py [--method NAME ...] [--photographs FOLDER] [--side 256]
 
-*Start* is the gain of the first preview, before or after the first epoch: what a method gains beyond
-it, it has learnt. Default: every installed method that trains. Paintings are of the kind that the method separates;
-what a model leaves is split evenly. A layer is called empty when its DC-free energy is below 5 % of
-the other's. Seconds are those of the run, beside the regression's.
+Default: every installed method that trains. Paintings are of the kind that the method separates;
+what a model leaves is split evenly. *Start* is the gain of the first preview, before or after the
+first epoch: what a method gains beyond it, it has learnt. A layer is called empty when its DC-free
+energy is below 5 % of the other's. Seconds are those of the run, beside the regression's.
 """
 
 from __future__ import annotations
