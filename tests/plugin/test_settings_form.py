@@ -89,3 +89,34 @@ def test_the_form_of_every_method_gives_back_its_presets(
     qtbot.addWidget(form)
     assert method.settings_for(preset, form.values()) == method.settings_for(preset)
     assert len(method.main_settings) <= 6
+
+
+def test_a_variant_brings_its_schedule_and_the_user_may_change_it(qtbot: Any) -> None:
+    form = SettingsForm(registry.get_method("lcista"))
+    qtbot.addWidget(form)
+
+    def choose(variant: str) -> tuple[Any, ...]:
+        combo = form.fields["variant"]
+        index = combo.findData(variant)
+        combo.setCurrentIndex(index)
+        combo.activated.emit(index)
+        values = form.values()
+        return values["variant"], values["epochs"], values["patch"], values["assembly"]
+
+    fast = tuple(form.values()[name] for name in ("variant", "epochs", "patch", "assembly"))
+    form.fields["eta_1"].setValue(0.75)
+    assert choose("as-printed") == ("as-printed", 120, 50, "patches")
+    assert choose("as-run") == ("as-run", 120, 64, "whole")
+    assert choose("corrected") == fast
+    assert form.values()["eta_1"] == 0.75
+
+
+def test_a_choice_that_brings_nothing_changes_nothing_else(qtbot: Any) -> None:
+    form = SettingsForm(registry.get_method("connected-autoencoder"))
+    qtbot.addWidget(form)
+    form.fields["epochs"].setValue(3)
+    combo = form.fields["energy"]
+    combo.setCurrentIndex(combo.findData("printed"))
+    combo.activated.emit(combo.currentIndex())
+    values = form.values()
+    assert (values["epochs"], values["energy"]) == (3, "printed")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import partial
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic.fields import FieldInfo
@@ -21,6 +23,7 @@ from qtpy.QtWidgets import (
 )
 from superqt import QCollapsible
 
+from napari_xraysep.errors import InputError
 from napari_xraysep.separation.method import Method, Preset
 
 LARGEST = 2**31 - 1
@@ -44,12 +47,36 @@ class SettingsForm(QWidget):
             self.folded = QCollapsible(f"More settings ({len(rest)})")
             self.folded.addWidget(self._rows(rest))
             layout.addWidget(self.folded)
+        for name, field in self.fields.items():
+            if isinstance(field, QComboBox):
+                field.activated.connect(partial(self._bring_along, name))
         self.set_preset(preset)
 
     def set_preset(self, preset: Preset) -> None:
         """Fill in a preset's values."""
-        values = self._method.settings_for(preset).model_dump()
-        self.set_values(values)
+        self._preset = preset
+        self.set_values(self._method.settings_for(preset).model_dump())
+
+    def _bring_along(self, name: str, _index: int) -> None:
+        """Fill in what a choice brings along, where others of its choices bring something else.
+
+        LCISTA's variants bring their own epochs and patches, for example.
+        """
+        combo = self.fields[name]
+        assert isinstance(combo, QComboBox)
+        brought: dict[Any, dict[str, Any]] = {}
+        for choice in (combo.itemData(i) for i in range(combo.count())):
+            with suppress(InputError):
+                settings = self._method.settings_for(self._preset, {name: choice})
+                brought[choice] = settings.model_dump(exclude={name})
+        chosen = brought.get(combo.currentData(), {})
+        self.set_values(
+            {
+                key: value
+                for key, value in chosen.items()
+                if any(values[key] != value for values in brought.values())
+            }
+        )
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Fill in values by name; names that the form does not have are passed over."""
