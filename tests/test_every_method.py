@@ -50,6 +50,13 @@ def quick(method: str) -> dict[str, int]:
     return {name: value for name, value in QUICK.items() if name in fields}
 
 
+def spoilt(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Put the brightest value wherever the mask is."""
+    out = image.copy()
+    out[mask != 0] = np.iinfo(image.dtype).max
+    return out
+
+
 def sources(kind: str) -> list[str]:
     folder = sample_folder(kind)
     given = ["--xray", str(folder / "xray.tif"), "--rgb-front", str(folder / "front.tif")]
@@ -129,17 +136,17 @@ def test_it_stops_when_told_to(method: str, kind: str) -> None:
 
 @pytest.mark.parametrize(("method", "kind"), EVERY)
 def test_masked_pixels_have_no_say(method: str, kind: str) -> None:
-    """Whatever stands in the radiograph under the mask, the layers beside it are the same."""
+    """Whatever stands under the mask, in radiograph or photograph, the rest is the same."""
     whole = painting(kind)
     at = Region.parse(ROI).slices
     xray = np.asarray(whole.xray[at]).copy()
     mask = np.zeros(xray.shape, np.uint8)
     mask[10:22, 20:40] = 1
-    spoilt = np.where(mask, np.iinfo(xray.dtype).max, xray).astype(xray.dtype)
+    back = None if whole.back is None else np.asarray(whole.back[at])
+    clean = xray, np.asarray(whole.front[at]), back
     found = []
-    for radiograph in (xray, spoilt):
-        back = None if whole.back is None else whole.back[at]
-        what = Painting.from_arrays(radiograph, whole.front[at], back, mask=mask)
+    for images in (clean, tuple(None if i is None else spoilt(i, mask) for i in clean)):
+        what = Painting.from_arrays(*images, mask=mask)
         *_, finished = separate(what, method, quick(method), RunOptions(device="cpu"))
         assert isinstance(finished, Finished)
         found.append(next(iter(finished.layers.values()))[mask == 0])

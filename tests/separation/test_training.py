@@ -63,6 +63,7 @@ def test_large_images_are_previewed_less_often() -> None:
     schedule = Schedule(patch=32, sampling="crops", crops=160)
     assert Sampler((256, 256), schedule).every == 1
     assert Sampler((2048, 2048), schedule).every == 9
+    assert Sampler((8192, 8192), schedule).every == 25
 
 
 @pytest.mark.parametrize(

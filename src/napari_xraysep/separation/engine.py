@@ -28,6 +28,7 @@ from napari_xraysep.separation.events import (
     Progress,
     Started,
 )
+from napari_xraysep.separation.fill import filled
 from napari_xraysep.separation.method import (
     DEFAULT_METHOD,
     Allocation,
@@ -187,7 +188,9 @@ def _events(
             _import_torch().manual_seed(options.seed)
         mixture = painting.block(options.region)
         given = None if warm_start is None else warm
-        run = method.load()(mixture, settings, Context(options.seed, device, checkpoint, given))
+        run = method.load()(
+            filled(mixture), settings, Context(options.seed, device, checkpoint, given)
+        )
         for said in run:
             if isinstance(said, Plan):
                 yield Started(said.stages, said.total_steps, device)

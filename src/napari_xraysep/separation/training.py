@@ -43,7 +43,7 @@ class Sampler:
         How many batches an epoch has.
     every
         Epochs from one preview to the next; more than one where the image is so much larger than
-        what an epoch sees that previews would take most of the time.
+        what an epoch sees that previews would take most of the time; a quarter of the run at most.
 
     Raises
     ------
@@ -65,7 +65,8 @@ class Sampler:
         self.count = len(self._regular) if schedule.sampling == "cover" else schedule.crops
         self.batches = -(-self.count // schedule.batch)
         trained = self.count * self.side**2
-        self.every = max(1, round(shape[0] * shape[1] / (PREVIEW_SHARE * trained)))
+        wanted = round(shape[0] * shape[1] / (PREVIEW_SHARE * trained))
+        self.every = max(1, min(wanted, schedule.epochs // 4))
 
     def epoch(self, rng: np.random.Generator) -> Iterator[NDArray[np.intp]]:
         """Corners of one epoch's patches, batch by batch."""

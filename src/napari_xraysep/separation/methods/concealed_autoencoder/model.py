@@ -58,7 +58,6 @@ import torch
 from torch import Tensor, nn
 
 from napari_xraysep.painting import Floats, Mixture
-from napari_xraysep.separation.fill import fill
 from napari_xraysep.separation.losses import exclusion, rms
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step, WarmStart
 from napari_xraysep.separation.methods.concealed_autoencoder import Settings
@@ -180,9 +179,9 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     stretch = Stretch.of(mixture)
     images = Images(
         {
-            "r1": fill(mixture.front, mixture.valid),
-            "x": fill(stretch.inside(mixture.xray), mixture.valid),
-            "g1": fill(stretch.inside(guide(mixture)), mixture.valid),
+            "r1": mixture.front,
+            "x": stretch.inside(mixture.xray),
+            "g1": stretch.inside(guide(mixture)),
             "valid": mixture.valid,
         },
         context.device,

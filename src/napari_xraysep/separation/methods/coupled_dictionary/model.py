@@ -40,7 +40,6 @@ from numpy.typing import NDArray
 from napari_xraysep.domain import luma
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Floats, Mixture
-from napari_xraysep.separation.fill import fill
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.coupled_dictionary import Settings
 from napari_xraysep.separation.methods.coupled_dictionary.dictionaries import (
@@ -119,7 +118,7 @@ def whole_scale(mixture: Mixture, side: int) -> Scale:
             f"fewer than {LEAST_PATCHES} patches of {side} × {side} pixels are free of the mask",
             "separate a larger region, mask less, or choose a smaller patch",
         )
-    x = fill(mixture.xray, mixture.valid)
+    x = mixture.xray
     return Scale(luma(mixture.front), luma(mixture.back), x, known)
 
 

@@ -28,8 +28,7 @@ Where this departs from the paper, and why:
   whether an iteration is a step: here 300 epochs, Adam 1e-4, 32 patches a batch.
 - The last row and column of patches are moved inwards to cover the whole image: 604 × 331 pixels
   make 1,058 patches, not 966.
-- Eq. 2 is averaged, not summed, over pixels; pixels that the mask leaves out do not count, and
-  networks see their nearest valid neighbour instead.
+- Eq. 2 is averaged, not summed, over pixels; those that the mask leaves out do not count.
 - The lowest and highest 1 % of grey values are set to the 1st and 99th percentile, stretched to
   0..1. Layers are stretched back before they leave; what was clipped stays unexplained.
 - ``start="colour"`` begins near a law of colour, not at random (`start_near_colour`).
@@ -56,7 +55,6 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from napari_xraysep.painting import Floats, Mixture
-from napari_xraysep.separation.fill import fill
 from napari_xraysep.separation.losses import mean_square
 from napari_xraysep.separation.method import Context, Estimate, Finding, Plan, Said, Step
 from napari_xraysep.separation.methods.two_pass_cnn import Settings
@@ -140,8 +138,8 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Said
     assert mixture.back is not None
     images = Images(
         {
-            "front": fill(mixture.front, valid),
-            "back": fill(mixture.back, valid),
+            "front": mixture.front,
+            "back": mixture.back,
             "x": x,
             "valid": valid,
         },
@@ -158,9 +156,17 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Said
     def combination(second: Layers) -> Layers:
         return combined(first, second, valid, settings.constants)
 
+    def so_far(second: Layers) -> tuple[Floats, Floats]:
+        # a run that is stopped early in the second order must not end worse than the first
+        both = combination(second)
+        worse = mean_square_error(x, both, valid) > mean_square_error(x, first, valid)
+        return stretch.outside(first if worse else both)
+
     first = yield from ordered("first order", stretch.outside)
-    second = yield from ordered("second order", lambda now: stretch.outside(combination(now)))
-    yield from recombination("combination", x, combination(second), valid)
+    second = yield from ordered("second order", so_far)
+    result = combination(second)
+    yield from recombination("combination", x, result, valid)
+    yield Estimate("second order", settings.epochs, *stretch.outside(result))
 
 
 def one_order(
@@ -226,9 +232,14 @@ def recombination(
     what: str, x: Floats, layers: Layers, valid: NDArray[np.bool_]
 ) -> Iterator[Finding]:
     """Yield how far both layers' sum is from the radiograph, both stretched to 0..1."""
-    error = (x - layers[0] - layers[1])[valid].astype(np.float64)
-    yield Finding(f"recombination MSE, {what}", float(np.mean(error**2)))
-    yield Finding(f"recombination mean absolute error, {what}", float(np.mean(np.abs(error))))
+    error = float(np.mean(np.abs((x - layers[0] - layers[1])[valid])))
+    yield Finding(f"recombination MSE, {what}", mean_square_error(x, layers, valid))
+    yield Finding(f"recombination mean absolute error, {what}", error)
+
+
+def mean_square_error(x: Floats, layers: Layers, valid: NDArray[np.bool_]) -> float:
+    """Mean square, over valid pixels, of what both layers' sum misses of ``x``."""
+    return float(np.mean((x - layers[0] - layers[1])[valid].astype(np.float64) ** 2))
 
 
 def start_near_colour(network: ColourToRadiograph, images: Images, side: int) -> None:
