@@ -22,7 +22,7 @@ def outcome(metrics: Mapping[str, float]) -> Outcome:
         return "empty"
     if "bleed" in metrics:
         return "bleed" if metrics["bleed"] else "good"
-    return "bleed" if highest_leakage(metrics) > LEAKAGE_ABOVE else "good"
+    return "bleed" if strongest_leakage(metrics) > LEAKAGE_ABOVE else "good"
 
 
 def rule(with_truth: bool) -> str:
@@ -35,25 +35,29 @@ def rule(with_truth: bool) -> str:
         )
     return (
         empty + "bleed: otherwise, a layer's detail follows the photograph of the other painting "
-        f"with a partial correlation (leakage) above {LEAKAGE_ABOVE:g}; good: neither. Judged "
+        f"with a partial correlation (leakage) beyond ±{LEAKAGE_ABOVE:g}; good: neither. Judged "
         "without the true layers: a hint, no measurement"
     )
 
 
-def highest_leakage(metrics: Mapping[str, float]) -> float:
-    """Return the larger of the layers' leakages, NaN where none is defined."""
-    found = (value for name, value in metrics.items() if name.startswith("leakage_"))
+def strongest_leakage(metrics: Mapping[str, float]) -> float:
+    """Return the larger of the layers' leakages, signs dropped, NaN where none is defined.
+
+    A negative one is the other painting's ghost too, with dark and light exchanged.
+    """
+    found = (abs(value) for name, value in metrics.items() if name.startswith("leakage_"))
     return max(found, default=math.nan)
 
 
 def error(metrics: Mapping[str, float]) -> float:
     """Return what a sweep's pictures show: the lower the better.
 
-    With the true layers, the mean over both of the MSE, means removed; else the higher leakage.
+    With the true layers, the mean over both of the MSE, means removed; else the stronger
+    leakage without its sign.
     """
     if "mse_dc_free_1" in metrics:
         return (metrics["mse_dc_free_1"] + metrics["mse_dc_free_2"]) / 2
-    return highest_leakage(metrics)
+    return strongest_leakage(metrics)
 
 
 class Axis(Record):
@@ -119,7 +123,9 @@ class Sweep(Record):
 
 def about_error(with_truth: bool) -> str:
     """Say what `error` returns."""
-    return "MSE, means removed, mean of both layers" if with_truth else "leakage, the higher one"
+    if with_truth:
+        return "MSE, means removed, mean of both layers"
+    return "leakage without its sign, the stronger one"
 
 
 def cell(settings: Mapping[str, float], runs: Sequence[SweepRun]) -> Cell:
