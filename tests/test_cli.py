@@ -86,6 +86,8 @@ BAD = {
     "missing option": (["separate"], "--xray"),
     "option without its value": ([*BOTH_SIDES, "--roi"], "--roi"),
     "surplus argument": (["methods", "surplus"], "surplus"),
+    "negative seed": ([*BOTH_SIDES, "--seed", "-1"], "--seed"),
+    "negative seed of a simulation": ([*SIMULATE, "--seed", "-1"], "--seed"),
     "not a number": ([*BOTH_SIDES, "--seed", "seven"], "--seed"),
     "no such choice": ([*BOTH_SIDES, "--polarity", "grey"], "--polarity"),
     "no such file": ([*BOTH_SIDES, "--mask", "absent.tif"], "absent.tif"),

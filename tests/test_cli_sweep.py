@@ -83,7 +83,7 @@ def test_failed_runs_are_said_and_the_exit_code_is_1(files, capsys):
     assert main([*BOTH_SIDES, "--over", "stop=0:2:2"]) == 1
     said = capsys.readouterr()
     assert "1 of 2 runs of trial ended (allocation none), 1 failed" in said.out
-    assert "failed: trial: it failed (shapes differ)" in said.out
+    assert "failed: trial: it failed (RuntimeError: shapes differ)" in said.out
     assert re.search(r"^ *2 +– +– +– +1 +– +–$", said.out, re.MULTILINE)
 
 

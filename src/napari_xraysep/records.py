@@ -72,6 +72,9 @@ class RunRecord(Record):
     layers: tuple[str, ...] = Field(description="names of the result images")
     findings: dict[str, float] = Field(default={}, description="what the method measured itself")
     warm_start: str | None = Field(default=None, description="what it learnt from beforehand")
+    warm_start_folder: str | None = Field(
+        default=None, description="the run that this came from, as given; None if from no folder"
+    )
     uncertainty: str = "not estimated"
     complete: bool = Field(description="False: cancelled, the layers are a partial result")
     started: str = Field(description="ISO 8601, UTC")

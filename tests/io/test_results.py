@@ -88,6 +88,15 @@ def test_a_run_comes_back(tmp_path, layers, record, exists):
         np.testing.assert_array_equal(stored.layers[name], layers[name])
 
 
+def test_a_record_from_before_folders_of_warm_starts_were_kept_opens(tmp_path, layers, record):
+    write_run(tmp_path / "run", layers, record, [], None)
+    path = tmp_path / "run" / "run.json"
+    older = json.loads(path.read_text("utf-8"))
+    del older["warm_start_folder"]
+    path.write_text(json.dumps(older), "utf-8")
+    assert read_run(tmp_path / "run").record == record
+
+
 def test_files_say_what_they_are(tmp_path, layers, record):
     write_run(tmp_path / "run", layers, record, [], None)
     with tifffile.TiffFile(tmp_path / "run" / "back.tif") as tif:

@@ -8,6 +8,7 @@ import pytest
 from qtpy.QtWidgets import QFileDialog
 
 from conftest import TIMEOUT, Stage
+from napari_xraysep.io.results import read_run
 from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
 from napari_xraysep.separation import method as registry
 
@@ -94,3 +95,19 @@ def test_a_finished_separation_is_learnt_from(
     qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
     _, context = stage.seen[-1]
     assert "xray-xraysep-1: puppet" in context.warm_start().origin
+
+
+def test_a_stored_run_brings_its_warm_start_back(
+    qtbot: Any, viewer: Any, pupil: None, separate: Any, stage: Stage, files: Path
+) -> None:
+    stage.go.set()
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    record = read_run(files / "xray-xraysep-1").record
+    panel = separate.panel
+    panel.show_record(record.model_copy(update={"warm_start_folder": "taught"}))
+    assert panel.warm_from == Path("taught")
+    assert "taught" in panel.warm_start.currentText()
+    panel.show_record(record)
+    assert panel.warm_from is None
+    assert panel.warm_start.currentIndex() == 0

@@ -45,6 +45,16 @@ def run_diverging(mixture, settings, context):
     yield Estimate("trial", 1, mixture.xray * np.nan, mixture.xray)
 
 
+def run_stray(mixture, settings, context):
+    yield Plan(("trial",), 1)
+    raise np.linalg.LinAlgError("Singular matrix")
+
+
+def run_interrupted(mixture, settings, context):
+    yield Plan(("trial",), 1)
+    raise KeyboardInterrupt
+
+
 @pytest.fixture
 def trial(monkeypatch: pytest.MonkeyPatch) -> Method:
     method = Method(
@@ -60,7 +70,7 @@ def trial(monkeypatch: pytest.MonkeyPatch) -> Method:
         uses_torch=False,
     )
     methods = {"trial": method}
-    for name in ("out_of_memory", "broken", "diverging"):
+    for name in ("out_of_memory", "broken", "stray", "interrupted", "diverging"):
         implementation = f"separation.test_engine:run_{name}"
         methods[name] = replace(method, name=name, implementation=implementation)
     monkeypatch.setattr(registry, "installed_methods", lambda: methods)
@@ -154,6 +164,7 @@ def test_cancel_before_any_preview_has_no_layers(trial: Method, double_sided: Kn
     [
         ("out_of_memory", "not enough memory"),
         ("broken", "shape mismatch"),
+        ("stray", r"it failed \(LinAlgError: Singular matrix\); please report this"),
         ("diverging", "no longer finite"),
     ],
 )
@@ -164,6 +175,14 @@ def test_failures_are_ours_to_explain(
         list(separate(double_sided.painting, method))
 
 
+def test_what_stops_the_program_passes(trial: Method, double_sided: Known) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        list(separate(double_sided.painting, "interrupted"))
+    events = separate(double_sided.painting, "trial")
+    next(events)
+    events.close()  # type: ignore[attr-defined]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -172,6 +191,7 @@ def test_failures_are_ours_to_explain(
         ({"settings": {"epochs": "many"}}, "'many' is not allowed"),
         ({"options": RunOptions(region=Region(0, 20, 0, 9999))}, "wholly inside"),
         ({"options": RunOptions(device="cuda")}, "CPU alone"),
+        ({"options": RunOptions(seed=-1)}, "--seed: -1 is negative"),
     ],
 )
 def test_bad_input_is_refused_before_anything_runs(

@@ -163,6 +163,7 @@ def test_a_finished_separation_is_learnt_from(files: Path, mask: str | None) -> 
     np.testing.assert_array_equal(pair.photograph[kept], painting.block().front[kept])
     assert record.warm_start is not None
     assert record.warm_start.startswith("run: regression")
+    assert record.warm_start_folder == "run"
 
 
 def test_a_region_of_a_finished_separation_is_learnt_from(files: Path) -> None:
@@ -177,7 +178,8 @@ def test_a_region_of_a_finished_separation_is_learnt_from(files: Path) -> None:
 def test_arrays_are_learnt_from_as_they_are(files: Path) -> None:
     image = np.zeros((20, 30, 3), np.float32)
     mine = WarmStart(image, image[..., 0], image[..., 1], "mine")
-    assert run(concealed(), warm_from=mine).record.warm_start == "mine"
+    record = run(concealed(), warm_from=mine).record
+    assert (record.warm_start, record.warm_start_folder) == ("mine", None)
     assert learnt == [mine]
 
 

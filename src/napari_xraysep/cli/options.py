@@ -40,7 +40,7 @@ WarmStart = Annotated[
         "from this painting's surface and its mirror image.",
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Makes a run repeatable on one device.")]
+Seed = Annotated[int, typer.Option(min=0, help="Makes a run repeatable on one device.")]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes the GPU if there is one.")
 ]

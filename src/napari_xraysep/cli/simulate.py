@@ -20,7 +20,7 @@ def simulate(
     kind: Annotated[
         Literal["double-sided", "concealed"], typer.Option(help="What is simulated.")
     ] = "double-sided",
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same files.")] = 0,
     as_json: say.Json = False,
 ) -> None:
     """Simulate a radiograph with known layers."""

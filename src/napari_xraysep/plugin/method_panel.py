@@ -145,6 +145,8 @@ class MethodPanel(QWidget):
         self.form.set_values(record.settings)
         self.allocation.setCurrentIndex(max(0, self.allocation.findData(record.allocation)))
         self.seed.setValue(record.seed)
+        folder = record.warm_start_folder
+        self.warm_start.show_folder(None if folder is None else Path(folder))
 
     def _show_method(self) -> None:
         if self.form is not None:

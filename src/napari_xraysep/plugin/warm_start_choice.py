@@ -25,14 +25,15 @@ class WarmStartChoice(QComboBox):
     def _choose(self, index: int) -> None:
         """Ask for a folder; without one it stays as it was."""
         if index == 0:
-            self._show(None)
+            self.show_folder(None)
             return
         title = "Learn first from: choose the folder of a double-sided run"
         start = str(Path.home() if self.folder is None else self.folder.parent)
         name = QFileDialog.getExistingDirectory(self, title, start)
-        self._show(Path(name) if name else self.folder)
+        self.show_folder(Path(name) if name else self.folder)
 
-    def _show(self, folder: Path | None) -> None:
+    def show_folder(self, folder: Path | None) -> None:
+        """Choose a run's folder; None for the painting itself."""
         self.folder = folder
         self.setItemText(1, FINISHED if folder is None else f"the separation {folder.name}…")
         tip = None if folder is None else str(folder)

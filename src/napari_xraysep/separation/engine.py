@@ -103,10 +103,10 @@ def separate(
     Raises
     ------
     InputError
-        Unknown method or setting, a method that cannot use this painting, a region that does not
-        lie wholly inside, a device that is not there.
+        Unknown method or setting, a method that cannot use this painting, a negative seed, a
+        region that does not lie wholly inside, a device that is not there.
     SeparationError
-        While iterating: the run could not go on (memory, divergence).
+        While iterating: the run could not go on (memory, divergence, a fault in the method).
     """
     options = options or RunOptions()
     chosen = get_method(method)
@@ -117,6 +117,8 @@ def separate(
         raise InputError("settings", f"these are not settings of {method}", "use its own class")
     if options.region is not None:
         options.region.check_inside(painting.shape)
+    if options.seed < 0:
+        raise InputError("--seed", f"{options.seed} is negative", "give 0 or more")
     device = resolve_device(options.device, chosen)
     if warm_start is not None and not chosen.warm_start:
         raise InputError("--warm-start", f"{method} takes none", "leave it out")
@@ -172,12 +174,12 @@ def _events(
         if cancel.is_set():
             raise Cancelled
 
-    origins: list[str] = []
+    learnt_from: dict[str, str | None] = {}
 
     def warm() -> WarmStart:
         assert warm_start is not None
         made = warm_start()
-        origins.append(made.origin)
+        learnt_from.update(warm_start=made.origin, warm_start_folder=made.folder)
         return made
 
     layers: dict[str, Floats] = {}
@@ -208,10 +210,11 @@ def _events(
         raise
     except MemoryError as error:
         raise _out_of_memory(method, device) from error
-    except RuntimeError as error:  # torch's own failures, which a GUI worker would swallow
+    except Exception as error:  # a comparison goes on after it, and a window has to say it
         if "out of memory" in str(error).lower() or "can't allocate" in str(error).lower():
             raise _out_of_memory(method, device) from error
-        raise SeparationError(method.name, f"it failed ({error})", "please report this") from error
+        what = f"{type(error).__name__}: {error}"
+        raise SeparationError(method.name, f"it failed ({what})", "please report this") from error
     record = RunRecord(
         simulated=painting.simulated,
         kind=painting.kind,
@@ -234,7 +237,8 @@ def _events(
         inputs=painting.inputs,
         layers=tuple(layers),
         findings=findings,
-        warm_start=origins[0] if origins else None,
+        warm_start=learnt_from.get("warm_start"),
+        warm_start_folder=learnt_from.get("warm_start_folder"),
         complete=complete,
         started=started,
         seconds=round(time.perf_counter() - clock, 3),

@@ -43,12 +43,15 @@ class WarmStart:
         (H, W) float32, its layer and the other side's, in the working domain.
     origin
         Where it comes from, in words, for the record.
+    folder
+        The run that it was read from, where it was; for the record too.
     """
 
     photograph: Floats
     first: Floats
     second: Floats
     origin: str
+    folder: str | None = None
 
 
 @dataclass(frozen=True)

@@ -93,7 +93,7 @@ def finished_run(folder: Path) -> WarmStart:
     mixture = reread(record).block(region)
     first, second = (fill(stored.layers[name], mixture.valid) for name in record.layers[:2])
     origin = f"{folder}: {record.method}, preset {record.preset}, seed {record.seed}"
-    return WarmStart(fill(mixture.front, mixture.valid), first, second, origin)
+    return WarmStart(fill(mixture.front, mixture.valid), first, second, origin, str(folder))
 
 
 def check_pair(pair: WarmStart) -> None:
