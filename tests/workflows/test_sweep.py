@@ -25,6 +25,7 @@ class Share(Settings):
     other: float = Field(default=0, ge=0, le=1)
     turns: int = Field(default=1, ge=1, le=9)
     broken: bool = False
+    exclusion: float = 0
     name: str = "a"
 
     @model_validator(mode="after")
@@ -115,13 +116,13 @@ def test_every_cell_and_seed_is_a_row(tmp_path, painting, truths):
     assert sorted(set(numbers)) == list(range(1, 13))
 
     found = rows(out)
-    assert [(row["share"], row["turns"], row["seed"]) for row in found[:4]] == [
+    assert [(row["setting.share"], row["setting.turns"], row["seed"]) for row in found[:4]] == [
         ("0.0", "2", "5"),
         ("0.0", "2", "6"),
         ("0.0", "3", "5"),
         ("0.0", "3", "6"),
     ]
-    by_share = {row["share"]: row["outcome"] for row in found}
+    by_share = {row["setting.share"]: row["outcome"] for row in found}
     assert by_share == {"0.0": "empty", "0.5": "bleed", "1.0": "empty"}
     assert all(float(row["gain"]) > 0 for row in found)
     assert all(float(row["seconds"]) >= 0 for row in found)
@@ -136,9 +137,22 @@ def test_every_cell_and_seed_is_a_row(tmp_path, painting, truths):
     errors = [
         (float(row["mse_dc_free_1"]) + float(row["mse_dc_free_2"])) / 2
         for row in found
-        if (row["share"], row["turns"]) == ("0.5", "2")
+        if (row["setting.share"], row["setting.turns"]) == ("0.5", "2")
     ]
     assert middle.error == pytest.approx(np.mean(errors))
+
+
+def test_a_swept_setting_and_a_metric_of_one_name_are_two_columns(tmp_path, painting):
+    out = tmp_path / "out"
+    *_, run, done = sweep(painting, "shares", out, ["exclusion=1:2:1"])
+    assert isinstance(run, SweepRun)
+    with (out / "sweep.csv").open(newline="", encoding="utf-8") as file:
+        head, *table = csv.reader(file)
+    assert len(set(head)) == len(head)
+    assert [row[head.index("setting.exclusion")] for row in table] == ["1.0", "2.0"]
+    assert float(table[1][head.index("exclusion")]) == pytest.approx(run.metrics["exclusion"])
+    assert [cell.settings for cell in done.cells] == [{"exclusion": 1}, {"exclusion": 2}]
+    assert done.cells[1].means["exclusion"] == pytest.approx(run.metrics["exclusion"])
 
 
 def test_seeds_alone_give_one_cell_judged_without_truth(tmp_path, painting):
@@ -188,12 +202,25 @@ def test_nothing_is_written_when_it_is_cancelled_at_once(tmp_path, painting):
     assert not (tmp_path / "out").exists()
 
 
+def stray(mixture, settings, context):
+    """Fail as numpy does, and not as torch does."""
+    yield Plan(("share",), 1)
+    raise np.linalg.LinAlgError("Singular matrix")
+
+
+def test_a_sweep_outlives_a_fault_in_the_method(tmp_path, painting, add_method):
+    add_method(stray, "stray", Share)
+    *_, done = sweep(painting, "stray", tmp_path / "out", restarts=2)
+    assert done.cells[0].failed == 2
+    assert "Singular matrix" in done.cells[0].problems[0]
+
+
 def test_a_run_that_fails_is_recorded_and_the_others_go_on(tmp_path, painting):
     *_, done = sweep(painting, "shares", tmp_path / "out", ["broken=0:1:1"], 2)
     good, bad = done.cells
     assert (good.ended, good.failed, bad.ended, bad.failed) == (2, 0, 0, 2)
     assert not done.complete
-    assert "shares: it failed (shapes differ)" in bad.problems[0]
+    assert "shares: it failed (RuntimeError: shapes differ)" in bad.problems[0]
     found = rows(tmp_path / "out")
     assert [row["outcome"] for row in found[2:]] == ["failed", "failed"]
     assert "shapes differ" in found[2]["problem"]

@@ -36,6 +36,8 @@ from napari_xraysep.workflows.separating import separate
 RUNS, CELLS, ERROR, SHARES = "sweep.csv", "sweep.json", "error.png", "shares.png"
 FILES = (RUNS, CELLS, ERROR, SHARES)
 MOST_AXES = 2
+SWEPT = "setting.{}"
+"""Column of a swept setting; a metric may have the very name of the setting."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def sweep(
     known = read_truths(truths, painting, options.region)
     half = mixture.xray / np.float32(2)
     names = list(evaluate((half, half), mixture, known))
-    columns = [axis.name for axis in planned.over]
+    columns = [SWEPT.format(axis.name) for axis in planned.over]
     columns += ["seed", "outcome", "problem", "seconds", *names]
 
     def one(number: int, at: dict[str, float], settings: Settings, seed: int) -> Iterator[Said]:
@@ -254,12 +256,13 @@ def _append(path: Path, columns: Sequence[str], run: SweepRun) -> None:
     It is written in its place and not staged, so that what has ended survives whatever comes.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    at = {SWEPT.format(name): value for name, value in run.settings.items()}
     row = {"seed": run.seed, "outcome": run.outcome, "problem": run.problem, "seconds": run.seconds}
     with path.open("a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns)
         if file.tell() == 0:
             writer.writeheader()
-        writer.writerow(run.settings | row | run.metrics)
+        writer.writerow(at | row | run.metrics)
 
 
 def _write(out: Path, planned: Sweep, runs: Sequence[SweepRun]) -> Sweep:
