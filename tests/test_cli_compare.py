@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from napari_xraysep.cli import main
+from napari_xraysep.errors import InputError
 from napari_xraysep.separation.method import Estimate, Plan
 
 ONE_SIDE = ["compare", "--xray", "xray.tif", "--rgb-front", "front.tif", "--out", "out"]
@@ -32,6 +33,15 @@ def test_compare_writes_a_table_and_a_folder_a_method(files, capsys):
     assert record["settings"]["colours"] == 8
     assert record["settings"]["thickness_cells"] == 0
     assert record["allocation"] == "even"
+
+
+def test_a_run_that_cannot_be_written_is_said_and_counts_as_failed(files, capsys, monkeypatch):
+    def refuse(*_):
+        raise InputError("out", "it cannot be written", "free the disk")
+
+    monkeypatch.setattr("napari_xraysep.workflows.run_folder.RunFolder.write", refuse)
+    assert main([*ONE_SIDE, "--methods", "half"]) == 1
+    assert "half: out: it cannot be written; free the disk" in capsys.readouterr().out
 
 
 def test_compare_prints_json_and_knows_no_truth(files, capsys):

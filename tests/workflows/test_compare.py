@@ -38,6 +38,15 @@ def fails(mixture, settings, context):
     raise RuntimeError("shapes differ")
 
 
+def stray(mixture, settings, context):
+    yield Plan(("train",), 1)
+    raise ValueError("operands could not be broadcast")
+
+
+class Switch(Settings):
+    strength: bool = True
+
+
 @pytest.fixture
 def painting():
     rng = np.random.default_rng(0)
@@ -126,12 +135,34 @@ def test_a_method_that_fails_is_a_row_that_says_so(tmp_path, painting, methods):
     done = last(compare(painting, ["fails", "half"], tmp_path / "out"))
     failed, other = done.rows
     assert (failed.complete, other.complete, done.complete) == (False, True, False)
-    assert "fails: it failed (shapes differ)" in failed.problem
+    assert "fails: it failed (RuntimeError: shapes differ)" in failed.problem
     assert failed.seconds is None
     assert failed.metrics == {}
     assert not (tmp_path / "out" / "fails").exists()
     assert "shapes differ" in (tmp_path / "out" / "table.html").read_text("utf-8")
     assert "shapes differ" in (tmp_path / "out" / "table.csv").read_text("utf-8")
+
+
+def test_a_fault_in_a_method_leaves_the_others_their_turn(tmp_path, painting, add_method):
+    add_method(stray)
+    done = last(compare(painting, ["trial", "half"], tmp_path / "out"))
+    assert [row.complete for row in done.rows] == [False, True]
+    assert "trial: it failed (ValueError: operands could not be" in done.rows[0].problem
+
+
+@pytest.mark.parametrize("step", ["RunFolder.write", "evaluate"])
+def test_a_run_that_cannot_be_written_or_measured_is_not_complete(
+    step, tmp_path, painting, monkeypatch
+):
+    def refuse(*_):
+        raise InputError("out", "it cannot be written", "free the disk")
+
+    monkeypatch.setattr(f"napari_xraysep.workflows.compare.{step}", refuse)
+    done = last(compare(painting, ["half"], tmp_path / "out"))
+    assert not done.complete
+    assert not done.rows[0].complete
+    assert "out: it cannot be written; free the disk" in done.rows[0].problem
+    assert done.rows[0].seconds is not None
 
 
 def test_methods_that_know_no_gpu_run_on_the_cpu_beside_those_that_do(tmp_path, painting):
@@ -219,3 +250,16 @@ def test_a_setting_goes_to_every_method_that_has_it_or_to_one(methods):
     assert found["shares"].strength == 0.5
     assert found["fails"].strength == 0.75
     assert found["half"].model_dump() == {}
+
+
+def test_a_key_that_means_two_things_can_be_meant_for_one_method(add_method):
+    add_method(shares, "shares", Strength)
+    add_method(shares, "switch", Switch)
+    chosen = [get_method(name) for name in ("shares", "switch")]
+    with pytest.raises(InputError, match=r"switch\.strength: .*METHOD\.strength=…"):
+        settings_for_each(chosen, "fast", {"strength": "0.5"})
+    with pytest.raises(InputError) as caught:
+        settings_for_each(chosen, "fast", {"switch.strength": "0.5"})
+    assert "METHOD" not in str(caught.value)
+    found = settings_for_each(chosen, "fast", {"shares.strength": "0.5"})
+    assert found["shares"].strength == 0.5

@@ -166,13 +166,17 @@ def settings_for_each(
             )
         for one in having:
             meant[one][field or key] = changes[key]
-    settings = {}
+    settings: dict[str, Settings] = {}
     for name, method in by_name.items():
         try:
             settings[name] = method.settings_for(preset, meant[name])
         except InputError as error:
-            subject = error.subject if error.subject == name else f"{name}.{error.subject}"
-            raise InputError(subject, error.problem, error.cure) from None
+            key, cure = error.subject, error.cure
+            with_it = [one for one in methods if key in one.settings.model_fields]
+            if key in changes and f"{name}.{key}" not in changes and len(with_it) > 1:
+                cure += f", or write METHOD.{key}=… for one method alone"
+            subject = key if key == name else f"{name}.{key}"
+            raise InputError(subject, error.problem, cure) from None
     return settings
 
 
@@ -220,7 +224,7 @@ def _run(
                     row = row.model_copy(update={"metrics": metrics})
                     pictures[name] = {key: small(im) for key, im in finished.layers.items()}
             except XraysepError as error:
-                row = row.model_copy(update={"problem": str(error)})
+                row = row.model_copy(update={"complete": False, "problem": str(error)})
         rows.append(row)
         yield row
     if cancel.is_set() and not pictures:
