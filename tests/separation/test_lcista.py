@@ -20,9 +20,11 @@ from napari_xraysep.separation import (
     get_method,
 )
 from napari_xraysep.separation.method import Context
-from napari_xraysep.separation.methods.lcista import Settings, layers, model
+from napari_xraysep.separation.methods.lcista import Settings, colour, layers, model
 from napari_xraysep.separation.methods.lcista.colour import describe, law_of_colour
 from napari_xraysep.separation.methods.lcista.variants import VARIANTS, Variant
+from napari_xraysep.separation.prior import guide
+from napari_xraysep.separation.tensors import Stretch
 from separation.conftest import Known, attenuation, error, photograph
 
 NAME = "lcista"
@@ -129,7 +131,7 @@ def literal(
             return shrink(z, threshold, settings.thresholding) if settings.sparsity else z
 
         def apart(b: np.ndarray, c: np.ndarray, mu: np.ndarray = mu) -> np.ndarray:
-            return exclude(b, c, mu, variant) if settings.exclusion else c
+            return exclude(b, c, mu, variant) if settings.exclude else c
 
         z2 = sparse(z2 + by("A", y2 - by("B", z2)), lambdas[1])
         z1 = sparse(z1 + by("A", y1 - by("B", z1)), lambdas[0])
@@ -196,7 +198,7 @@ CASES = [
     *((name, {}) for name in NAMES),
     ("corrected", {"thresholding": "hard"}),
     ("as-printed", {"sparsity": False}),
-    ("corrected", {"exclusion": False}),
+    ("corrected", {"exclude": False}),
 ]
 
 
@@ -274,7 +276,7 @@ def test_losses_by_hand() -> None:
     assert float(printed["radiograph"]) == pytest.approx(64 * 0.36, rel=1e-5)
     assert float(printed["photograph"]) == pytest.approx(64 * 0.25, rel=1e-5)
     without = model.losses(
-        said, at, settings_of("as-run", exclusion=False, eta_1=2), VARIANTS["as-run"]
+        said, at, settings_of("as-run", exclude=False, eta_1=2), VARIANTS["as-run"]
     )
     assert "exclusion" not in without
     assert float(without["total"]) == pytest.approx(0.36 + 2 * 0.25)
@@ -304,14 +306,14 @@ def test_masked_pixels_do_not_count_in_the_loss() -> None:
     wrong[..., :4] = 50
     valid[..., :4] = 0
     said = model.Estimates(wrong, 0 * ones, wrong, ones, ones)
-    settings = settings_of("as-run", exclusion=False)
+    settings = settings_of("as-run", exclude=False)
     terms = model.losses(said, {"x": ones, "r": ones, "valid": valid}, settings, VARIANTS["as-run"])
     assert float(terms["total"]) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_start_is_a_working_iteration() -> None:
     """B A returns the image; without photograph or thresholds y1, y2 stay a sum of x."""
-    settings = settings_of("corrected", channels=25, sparsity=False, exclusion=False, unrolled=3)
+    settings = settings_of("corrected", channels=25, sparsity=False, exclude=False, unrolled=3)
     torch.manual_seed(0)
     made = model.Lcista(settings, VARIANTS["corrected"], 3)
     x, g1 = torch.rand(2, 1, 1, 16, 16)
@@ -325,7 +327,7 @@ def test_the_start_is_a_working_iteration() -> None:
 
 def test_the_colour_start_reaches_y1_whole() -> None:
     """After enough layers y1 has gained Σ w_s r_s and y2 has lost it."""
-    settings = settings_of("corrected", channels=25, sparsity=False, exclusion=False, unrolled=8)
+    settings = settings_of("corrected", channels=25, sparsity=False, exclude=False, unrolled=8)
     torch.manual_seed(0)
     made = model.Lcista(settings, VARIANTS["corrected"], 3)
     g1, r = torch.full((1, 1, 24, 24), 0.5), torch.rand(1, 3, 24, 24) - 0.5
@@ -339,6 +341,38 @@ def test_the_colour_start_reaches_y1_whole() -> None:
     torch.testing.assert_close(said.x1, g1 + law, atol=0.02, rtol=0)
 
 
+def learn(x: np.ndarray, r: np.ndarray, free: np.ndarray) -> np.ndarray:
+    return law_of_colour(x, r, free, np.random.default_rng(0), lambda: None)
+
+
+def test_the_law_of_colour_is_learnt_from_a_bounded_number_of_edges(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    r = np.moveaxis(photograph(4, (80, 80)), 2, 0)
+    law = np.array([0.4, -0.1, 0.2], np.float32)
+    seen = []
+
+    def edges(image: np.ndarray, places: list[np.ndarray]) -> np.ndarray:
+        seen.append(sum(map(len, places)))
+        return found(image, places)
+
+    found = colour.edges
+    monkeypatch.setattr(colour, "edges", edges)
+    monkeypatch.setattr(colour, "EDGES", 1000)
+    x = np.einsum("c,chw->hw", law, r)
+    np.testing.assert_allclose(learn(x, r, np.ones((80, 80), bool)), law, atol=0.02)
+    assert seen == [1000] * 4
+
+
+def test_it_stops_while_colours_are_described_and_the_law_is_learnt() -> None:
+    front, free = photograph(4, (40, 40)), np.ones((40, 40), bool)
+    r, rng = np.moveaxis(front, 2, 0), np.random.default_rng(0)
+    calls = []
+    describe(front, free, rng, lambda: calls.append("describe"))
+    law_of_colour(r[0], r, free, rng, lambda: calls.append("law"))
+    assert calls == ["describe"] * colour.TYPICAL + ["law"] * (len(r) + colour.ROUNDS)
+
+
 def test_the_law_of_colour_is_not_bent_by_the_design() -> None:
     rng = np.random.default_rng(0)
     r = np.moveaxis(photograph(4, (80, 80)), 2, 0)
@@ -346,23 +380,23 @@ def test_the_law_of_colour_is_not_bent_by_the_design() -> None:
     x = np.einsum("c,chw->hw", law, r) + 0.001 * rng.standard_normal((80, 80))
     x[20:50, 30:60] += 0.5
     valid = np.ones((80, 80), bool)
-    np.testing.assert_allclose(law_of_colour(x, r, valid), law, atol=0.02)
+    np.testing.assert_allclose(learn(x, r, valid), law, atol=0.02)
     x[60:] = rng.random((20, 80))
     valid[60:] = False
-    np.testing.assert_allclose(law_of_colour(x, r, valid), law, atol=0.02)
-    assert not law_of_colour(x, r, np.zeros_like(valid)).any()
+    np.testing.assert_allclose(learn(x, r, valid), law, atol=0.02)
+    assert not learn(x, r, np.zeros_like(valid)).any()
 
 
 def test_colours_are_described_without_left_out_pixels() -> None:
     front, valid = photograph(4, (40, 50)), np.ones((40, 50), bool)
     valid[:, :20] = False
-    described = describe(front, valid, np.random.default_rng(0))
+    described = describe(front, valid, np.random.default_rng(0), lambda: None)
     assert described.shape == (40, 50, 36)
     np.testing.assert_allclose(described[valid].mean(0), 0, atol=1e-5)
     rgb = described[..., :3] - described[0, 0, :3]
     np.testing.assert_allclose(rgb, front - front[0, 0], atol=1e-5)
     changed = np.where(valid[..., None], front, 0)
-    again = describe(changed.astype(np.float32), valid, np.random.default_rng(0))
+    again = describe(changed.astype(np.float32), valid, np.random.default_rng(0), lambda: None)
     np.testing.assert_array_equal(again[valid], described[valid])
 
 
@@ -450,6 +484,55 @@ def test_a_drawn_prior_is_trusted_where_nothing_lies_underneath(concealed: Known
     radiograph = painting.block().xray[outside]
     assert finished.layers["surface"][outside].std() > 0.8 * radiograph.std()
     assert finished.layers["concealed"][outside].std() < 0.3 * radiograph.std()
+
+
+def test_inside_a_drawn_prior_the_photograph_has_a_say(concealed: Known) -> None:
+    """The law of colour makes g1 inside of it, better than the scaled grey does."""
+    prior = np.zeros((56, 64), np.uint8)
+    prior[12:48, 6:42] = 1
+    mixture = replace(concealed.painting, prior_mask=prior).block()
+    inside = prior > 0
+    stretch = Stretch.of(mixture)
+    found = model.gather(
+        mixture, stretch, VARIANTS["corrected"], np.random.default_rng(0), lambda: None
+    )["g1"]
+    grey, truth = stretch.inside(guide(mixture)), concealed.layers[0] / stretch.span
+    assert np.var((found - truth)[inside]) < 0.5 * np.var((grey - truth)[inside])
+    np.testing.assert_allclose(found[~inside], stretch.inside(mixture.xray)[~inside], atol=1e-6)
+
+
+def test_previews_are_of_the_whole_image_and_only_the_result_is_of_patches(
+    concealed: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    for name in ("whole", "patchwise"):
+        method = getattr(model.Images, name)
+
+        def noted(*given: Any, method: Any = method, name: str = name, **named: Any) -> Any:
+            made.append(name)
+            return method(*given, **named)
+
+        monkeypatch.setattr(model.Images, name, noted)
+    changes = TINY | {"variant": "as-printed", "epochs": 3, "assembly": "patches"}
+    list(separate(concealed.painting, NAME, changes))
+    assert made == ["whole"] * 4 + ["patchwise"]
+
+
+@pytest.mark.parametrize("variant", NAMES)
+def test_tiles_see_as_far_as_the_network(variant: str) -> None:
+    """A pixel farther away than the margin changes nothing; one within the reach does."""
+    settings = settings_of(variant)
+    # a threshold of the whole image's magnitude has no reach, so it is left out here
+    settings = settings.model_copy(update={"exclude": variant != "as-printed"})
+    made = network(settings)
+    margin = model.reach(settings)
+    x, g1 = torch.rand(2, 1, 1, 5, 2 * margin + 5, dtype=torch.float64)
+    r = torch.rand(1, colours_of(variant), 5, 2 * margin + 5, dtype=torch.float64)
+    first = made(x, r, g1).x1[..., 0].detach()
+    for far, same in ((margin + 1, True), (4, False)):
+        other = x.clone()
+        other[..., far:] += 1
+        assert torch.equal(made(other, r, g1).x1[..., 0], first) == same
 
 
 def test_a_region_smaller_than_a_patch(concealed: Known) -> None:

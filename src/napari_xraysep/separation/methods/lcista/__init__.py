@@ -59,7 +59,7 @@ class Settings(Schedule):
         title="Sparse codes",
         description="Off: the codes are not thresholded (Fig. 19, row 3).",
     )
-    exclusion: bool = Field(
+    exclude: bool = Field(
         default=True,
         title="Exclusion",
         description="Off: no exclusion in the layers of Eq. 11 nor in the loss (Fig. 19, row 4).",

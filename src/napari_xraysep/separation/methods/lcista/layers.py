@@ -94,7 +94,7 @@ class Iteration(nn.Module):
 
     def exclude(self, b: Tensor, c: Tensor) -> Tensor:
         """F_μ(b, c) = ¼ Σ_i W_iᵀ S_{μ_i‖W_i b‖₁}(W_i c): take out of c what b shows, too."""
-        if not self.settings.exclusion:
+        if not self.settings.exclude:
             return c
         padded = self.variant.padded
         wb, wc = wavelets.analyse(b, padded), wavelets.analyse(c, padded)
