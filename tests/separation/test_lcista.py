@@ -19,7 +19,7 @@ from napari_xraysep.separation import (
     Started,
     get_method,
 )
-from napari_xraysep.separation.method import Context
+from napari_xraysep.separation.method import Context, Plan
 from napari_xraysep.separation.methods.lcista import Settings, colour, layers, model
 from napari_xraysep.separation.methods.lcista.colour import describe, law_of_colour
 from napari_xraysep.separation.methods.lcista.variants import VARIANTS, Variant
@@ -364,6 +364,17 @@ def test_the_law_of_colour_is_learnt_from_a_bounded_number_of_edges(
     assert seen == [1000] * 4
 
 
+def test_the_plan_comes_before_any_work(concealed: Known) -> None:
+    """And the first thing after it can be stopped."""
+    calls = []
+    context = Context(0, "cpu", lambda: calls.append(1))
+    steps = model.run(concealed.painting.block(), get_method(NAME).settings_for("fast"), context)
+    assert isinstance(next(steps), Plan)
+    assert not calls
+    next(steps)
+    assert len(calls) >= colour.TYPICAL + 36 + colour.ROUNDS
+
+
 def test_it_stops_while_colours_are_described_and_the_law_is_learnt() -> None:
     front, free = photograph(4, (40, 40)), np.ones((40, 40), bool)
     r, rng = np.moveaxis(front, 2, 0), np.random.default_rng(0)
@@ -462,10 +473,16 @@ def test_masked_pixels_change_nothing(concealed: Known, drawn: bool) -> None:
         mask[:20, 40:] = 1
         xray = concealed.painting.xray.copy()
         xray[mask != 0] = value
+        front = concealed.painting.front.copy()
+        front[mask != 0] = value
         prior = np.zeros_like(mask)
         prior[10:50, 5:45] = 1
         painting = replace(
-            concealed.painting, xray=xray, mask=mask, prior_mask=prior if drawn else None
+            concealed.painting,
+            xray=xray,
+            front=front,
+            mask=mask,
+            prior_mask=prior if drawn else None,
         )
         options = RunOptions(device="cpu", allocation="none")
         layers = list(separate(painting, NAME, TINY, options))[-1].layers
