@@ -2,8 +2,8 @@
 
     python benchmarks/bfloat16.py [--photographs FOLDER] [--side 128] [--device cpu|cuda]
 
-Each trained method, ``fast``: in float32, under bfloat16 autocast from the same seed, and in float32
-from another seed. The change is the root mean square difference of both layers, means
+Each trained method, ``fast``: in float32, under bfloat16 autocast from the same seed, and in
+float32 from another seed. The change is the root mean square difference of both layers, means
 removed, in per cent of their standard deviation. Autocast is worth having where it changes a result
 by less than 1 % and is quicker.
 """
