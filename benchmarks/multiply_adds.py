@@ -38,7 +38,8 @@ def per_pixel(settings: Settings) -> float:
     r1, r2 = torch.rand(2, 1, 3, side, side)
     x = torch.rand(1, 1, side, side)
     with FlopCounterMode(display=False) as counter:
-        terms = model.losses(network(r1, r2), r1, r2, x, torch.ones_like(x), settings)
+        patches = {"r1": r1, "r2": r2, "x": x, "valid": torch.ones_like(x)}
+        terms = model.losses(network(r1, r2), patches, settings)
         terms["total"].backward()
     return counter.get_total_flops() / 2 / side**2
 
