@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from napari_xraysep.records import Kind
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import Method, Run, Settings
+
+# as the engine does before it loads torch, which tests load by themselves
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 @pytest.fixture
