@@ -11,10 +11,11 @@ import pytest
 
 from napari_xraysep.cli import main
 from napari_xraysep.io.reading import read_layer
-from napari_xraysep.painting import Painting, Region, Sources
+from napari_xraysep.painting import Painting, Region
 from napari_xraysep.separation import Finished, Preview, Progress, RunOptions, Started
 from napari_xraysep.separation.method import installed_methods
 from napari_xraysep.simulation.samples import sample_folder
+from napari_xraysep.sources import Sources
 from napari_xraysep.workflows.separating import separate
 
 ROI = "200:248,100:164"

@@ -11,8 +11,9 @@ import pytest
 import tifffile
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.painting import Domain, Painting, Region, Sources
+from napari_xraysep.painting import Domain, Painting, Region
 from napari_xraysep.records import InputRecord
+from napari_xraysep.sources import Sources
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_xraysep.evaluation import evaluate
-    from napari_xraysep.painting import Painting, Sources
+    from napari_xraysep.painting import Painting
     from napari_xraysep.simulation import simulate
+    from napari_xraysep.sources import Sources
     from napari_xraysep.workflows.separating import separate
 
 __version__ = "0.1.0"
@@ -16,7 +17,7 @@ __all__ = ["Painting", "Sources", "evaluate", "separate", "simulate"]
 
 _HOMES = {
     "Painting": "painting",
-    "Sources": "painting",
+    "Sources": "sources",
     "evaluate": "evaluation",
     "separate": "workflows.separating",
     "simulate": "simulation",

@@ -1,11 +1,9 @@
-"""The painting: files with roles (`Sources`), and what they become on one grid (`Painting`)."""
+"""The painting on one grid: radiograph, photographs, masks and what their values mean."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -25,8 +23,9 @@ from napari_xraysep.domain import (
     to_unit,
 )
 from napari_xraysep.errors import InputError
-from napari_xraysep.records import InputRecord, Kind, Role, Stated
+from napari_xraysep.records import InputRecord, Kind, Stated
 from napari_xraysep.region import Region
+from napari_xraysep.transforms import Transforms
 
 __all__ = [
     "POLARITIES",
@@ -39,7 +38,6 @@ __all__ = [
     "Polarity",
     "Region",
     "Response",
-    "Sources",
     "sample_bits",
     "to_unit",
 ]
@@ -95,6 +93,8 @@ class Painting:
         Which of ``polarity``, ``response``, ``pixel_size_mm`` nobody stated.
     simulated
         The radiograph was simulated; every view of it must say so.
+    transforms
+        How the original photographs were brought onto the grid; None: they came on it.
     """
 
     xray: ArrayLike
@@ -108,6 +108,7 @@ class Painting:
     simulated: bool = False
     inputs: tuple[InputRecord, ...] = ()
     notes: tuple[str, ...] = ()
+    transforms: Transforms | None = None
 
     @classmethod
     def from_arrays(
@@ -264,88 +265,3 @@ def _array_records(
         for role, image in images.items()
         if image is not None
     )
-
-
-@dataclass(frozen=True)
-class Sources:
-    """The files of a painting and their roles; any size, registered or not.
-
-    Attributes
-    ----------
-    xray, front, back
-        The radiograph and the photographs; no back: a concealed design is sought.
-    mirror_back
-        Flip the back left to right when it is read (a back is photographed from behind).
-    mask, prior_mask
-        Images, non-zero: left out, and where the concealed design lies.
-    polarity, response, pixel_size_mm
-        As the user states them; None: the default, recorded as assumed (pixel size: the file's).
-    """
-
-    xray: Path | str
-    front: Path | str
-    back: Path | str | None = None
-    mirror_back: bool = False
-    mask: Path | str | None = None
-    prior_mask: Path | str | None = None
-    polarity: Polarity | None = None
-    response: Response | None = None
-    pixel_size_mm: float | None = None
-
-    def align(self) -> Painting:
-        """Read the files onto the radiograph's grid.
-
-        Returns
-        -------
-        Painting
-
-        Raises
-        ------
-        InputError
-            A file cannot be read or used, or is not on the radiograph's grid.
-        """
-        from napari_xraysep.io.reading import (
-            ImageFile,
-            read_mask,
-            read_photograph,
-            read_radiograph,
-        )
-
-        size = self.pixel_size_mm
-        if size is not None and not (size > 0 and math.isfinite(size)):
-            raise InputError("--pixel-size", f"{size} mm", "give a size above zero")
-        xray = read_radiograph(self.xray)
-        front = read_photograph(self.front)
-        back = None if self.back is None else read_photograph(self.back)
-        mask = None if self.mask is None else read_mask(self.mask)
-        prior_mask = None if self.prior_mask is None else read_mask(self.prior_mask)
-        files: dict[Role, ImageFile | None] = {
-            "radiograph": xray,
-            "front": front,
-            "back": back,
-            "mask": mask,
-            "prior-mask": prior_mask,
-        }
-        inputs = [
-            file.record(role, mirrored=self.mirror_back and role == "back")
-            for role, file in files.items()
-            if file is not None
-        ]
-        painting = Painting.from_arrays(
-            xray.pixels,
-            front.pixels,
-            None if back is None else back.pixels,
-            mirror_back=self.mirror_back,
-            mask=None if mask is None else mask.pixels,
-            prior_mask=None if prior_mask is None else prior_mask.pixels,
-            polarity=self.polarity,
-            response=self.response,
-            pixel_size_mm=self.pixel_size_mm,
-            simulated=xray.simulated,
-            bits=xray.bits,
-            inputs=inputs,
-            notes=[f"{record.path}: {note}" for record in inputs for note in record.notes],
-        )
-        if self.pixel_size_mm is None:
-            painting = replace(painting, pixel_size_mm=xray.pixel_size_mm)
-        return painting

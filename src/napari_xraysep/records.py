@@ -45,6 +45,34 @@ class Stated(Record):
     assumed: bool
 
 
+class Landmark(Record):
+    """One detail, found in the radiograph and in a photograph."""
+
+    name: str
+    xray: tuple[float, float] = Field(description="row, column in the radiograph, pixels")
+    photograph: tuple[float, float] = Field(
+        description="row, column in the photograph as its file is read, pixels"
+    )
+    enabled: bool = True
+
+
+class Quality(Record):
+    """How well a photograph is registered, as measured on the images themselves."""
+
+    ok: bool = Field(description="False: the registration failed and is not to be used")
+    reason: str = Field(default="", description="why it failed, in one sentence")
+    median_px: float | None = Field(
+        default=None, description="local displacement left, in pixels of the radiograph"
+    )
+    p95_px: float | None = Field(default=None, description="its 95th percentile")
+    median_mm: float | None = None
+    p95_mm: float | None = None
+    tiles: int = Field(default=0, description="places where it could be measured")
+    agreement: float | None = Field(
+        default=None, description="share of the radiograph's variance that the photograph explains"
+    )
+
+
 class RunRecord(Record):
     """Everything needed to repeat a separation; ``run.json``."""
 
@@ -69,6 +97,9 @@ class RunRecord(Record):
     epsilon: float = Field(description="half a grey level, the floor under logarithms")
     bits: int | None = Field(description="bits of the radiograph's file; None for floats")
     inputs: tuple[InputRecord, ...]
+    transforms: dict[str, Any] | None = Field(
+        default=None, description="how the photographs were registered, as in transforms.json"
+    )
     layers: tuple[str, ...] = Field(description="names of the result images")
     findings: dict[str, float] = Field(default={}, description="what the method measured itself")
     warm_start: str | None = Field(default=None, description="what it learnt from beforehand")

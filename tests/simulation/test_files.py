@@ -10,9 +10,9 @@ import tifffile
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_photograph, read_radiograph
-from napari_xraysep.painting import Sources
 from napari_xraysep.simulation import Simulation, SimulationRecord, simulate
 from napari_xraysep.simulation.files import file_names, write_simulation
+from napari_xraysep.sources import Sources
 
 Simulate = Callable[..., Simulation]
 

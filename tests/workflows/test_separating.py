@@ -11,7 +11,7 @@ import tifffile
 
 import napari_xraysep
 from napari_xraysep.errors import InputError
-from napari_xraysep.painting import Painting, Region, Sources
+from napari_xraysep.painting import Painting, Region
 from napari_xraysep.separation import Finished, Method, RunOptions, engine
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import (
@@ -23,6 +23,7 @@ from napari_xraysep.separation.method import (
     Step,
     WarmStart,
 )
+from napari_xraysep.sources import Sources
 from napari_xraysep.workflows.run_folder import RunFolder
 from napari_xraysep.workflows.separating import separate
 from napari_xraysep.workflows.warm_start import pseudo_pair

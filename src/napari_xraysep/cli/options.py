@@ -107,7 +107,7 @@ class Given:
         InputError
             A file cannot be read or used, or is not on the radiograph's grid.
         """
-        from napari_xraysep.painting import Sources
+        from napari_xraysep.sources import Sources
 
         return Sources(
             xray=self.xray,

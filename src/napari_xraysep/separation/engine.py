@@ -45,6 +45,7 @@ from napari_xraysep.separation.method import (
     WarmStart,
     get_method,
 )
+from napari_xraysep.transforms import Transforms
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -251,6 +252,7 @@ def _events(
         epsilon=painting.domain.epsilon,
         bits=painting.domain.bits,
         inputs=painting.inputs,
+        transforms=_written(painting.transforms),
         layers=tuple(layers),
         findings=findings,
         warm_start=learnt_from.get("warm_start"),
@@ -262,6 +264,10 @@ def _events(
         notes=painting.notes,
     )
     yield Finished(layers, record, complete)
+
+
+def _written(transforms: Transforms | None) -> dict[str, Any] | None:
+    return None if transforms is None else transforms.in_unit("mm").model_dump(mode="json")
 
 
 def _results(

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.painting import Sources
 from napari_xraysep.separation import Finished
 from napari_xraysep.simulation.samples import sample_folder
+from napari_xraysep.sources import Sources
 from napari_xraysep.workflows.measure import measure
 from napari_xraysep.workflows.run_folder import RunFolder
 from napari_xraysep.workflows.separating import separate

@@ -20,12 +20,13 @@ from napari_xraysep.painting import (
     Polarity,
     Region,
     Response,
-    Sources,
 )
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.allocation import allocate
 from napari_xraysep.separation.method import Allocation
 from napari_xraysep.separation.methods.trivial.model import BASELINES
+from napari_xraysep.sources import Sources
+from napari_xraysep.transforms import Transforms
 
 
 @dataclass(frozen=True)
@@ -90,16 +91,18 @@ def reread(record: RunRecord) -> Painting:
                 "put it back, or call from the folder in which the run was started",
             )
         paths[role] = Path(one.path)
+    transforms = None if record.transforms is None else Transforms.model_validate(record.transforms)
     painting = Sources(
         xray=paths["radiograph"],
         front=paths["front"],
         back=paths.get("back"),
-        mirror_back="back" in by_role and by_role["back"].mirrored,
+        mirror_back=transforms is None and "back" in by_role and by_role["back"].mirrored,
         mask=paths.get("mask"),
         prior_mask=paths.get("prior-mask"),
         polarity=cast(Polarity, record.polarity.value),
         response=cast(Response, record.response.value),
         pixel_size_mm=cast("float | None", record.pixel_size_mm.value),
+        transforms=transforms,
     ).align()
     for now in painting.inputs:
         if now.sha256 != by_role[now.role].sha256:

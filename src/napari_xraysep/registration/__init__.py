@@ -1,0 +1,1 @@
+"""How photographs lie on the radiograph: found from the images, or from landmarks."""
