@@ -12,32 +12,29 @@ from scipy.ndimage import distance_transform_edt
 from napari_xraysep.painting import Mixture
 
 
-def fill(image: NDArray[Any], valid: NDArray[np.bool_]) -> NDArray[Any]:
-    """Give each pixel that is left out the value of the nearest one that is not.
+def fill(valid: NDArray[np.bool_], *images: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """Give each pixel that is left out the value of the nearest one that is not, in all images.
 
     So its own value has no influence on whatever looks at its neighbourhood, and no edge stands
     where the mask ends.
 
     Parameters
     ----------
-    image
-        (H, W) or (H, W, C).
     valid
         (H, W) bool, True somewhere.
+    images
+        (H, W) or (H, W, C).
     """
     if valid.all():
-        return image
-    nearest = distance_transform_edt(~valid, return_distances=False, return_indices=True)
-    return np.asarray(image[tuple(nearest)])
+        return images
+    nearest = tuple(distance_transform_edt(~valid, return_distances=False, return_indices=True))
+    return tuple(np.asarray(image[nearest]) for image in images)
 
 
 def filled(mixture: Mixture) -> Mixture:
     """Return the mixture as methods see it: left-out pixels are `fill`ed in all images."""
     if mixture.valid.all():
         return mixture
-    return replace(
-        mixture,
-        xray=fill(mixture.xray, mixture.valid),
-        front=fill(mixture.front, mixture.valid),
-        back=None if mixture.back is None else fill(mixture.back, mixture.valid),
-    )
+    photographs = [image for image in (mixture.front, mixture.back) if image is not None]
+    xray, front, *backs = fill(mixture.valid, mixture.xray, *photographs)
+    return replace(mixture, xray=xray, front=front, back=backs[0] if backs else None)

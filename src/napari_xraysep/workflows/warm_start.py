@@ -55,9 +55,9 @@ def pseudo_pair(
         raise Cancelled
     mixture = painting.block(options.region)
     layer = last.layers[painting.layer_names[0]]
-    layer = fill(layer, mixture.valid)
+    photograph, layer = fill(mixture.valid, mixture.front, layer)
     return WarmStart(
-        fill(mixture.front, mixture.valid),
+        photograph,
         layer,
         np.ascontiguousarray(layer[:, ::-1]),
         f"pseudo pair: the {painting.layer_names[0]} layer of {TEACHER}, and its mirror image",
@@ -91,9 +91,10 @@ def finished_run(folder: Path) -> WarmStart:
         )
     region = None if record.region is None else Region.parse(record.region)
     mixture = reread(record).block(region)
-    first, second = (fill(stored.layers[name], mixture.valid) for name in record.layers[:2])
+    layers = (stored.layers[name] for name in record.layers[:2])
+    photograph, first, second = fill(mixture.valid, mixture.front, *layers)
     origin = f"{folder}: {record.method}, preset {record.preset}, seed {record.seed}"
-    return WarmStart(fill(mixture.front, mixture.valid), first, second, origin, str(folder))
+    return WarmStart(photograph, first, second, origin, str(folder))
 
 
 def check_pair(pair: WarmStart) -> None:
