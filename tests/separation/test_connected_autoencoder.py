@@ -22,6 +22,7 @@ from napari_xraysep.separation import (
 )
 from napari_xraysep.separation.methods.connected_autoencoder import Settings, model
 from napari_xraysep.separation.tensors import Images
+from napari_xraysep.separation.training import start_near_colour
 from napari_xraysep.separation.watch import watch
 from separation.conftest import Known
 
@@ -227,7 +228,15 @@ def test_the_start_is_already_near_the_radiograph(double_sided: Known) -> None:
     named = {"r1": mixture.front, "r2": mixture.back, "x": mixture.xray, "valid": mixture.valid}
     images = Images(named, "cpu")
     network = model.ConnectedAutoEncoder(16, "mended", 0)
-    model.start_near_colour(network, images, 32)
+    start_near_colour(
+        network,
+        network.radiograph,
+        images,
+        32,
+        forward=lambda patches: network(patches["r1"], patches["r2"]),
+        inputs=lambda patches: [network.encoder(patches[name]) for name in ("r1", "r2")],
+        momentum=model.MOMENTUM,
+    )
     first, second = images.whole(network.eval().layers)
     left = mixture.xray - first - second
     assert left.std() < 0.7 * mixture.xray.std()

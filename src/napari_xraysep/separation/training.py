@@ -29,6 +29,9 @@ LEAST_SIDE = 8
 
 RIDGE = 1e-4
 
+START_CROPS, START_BATCHES = 96, 8
+"""Crops that a start near a law of colour is fitted to."""
+
 
 class Sampler:
     """Which patches an epoch sees, and in what order.
@@ -126,6 +129,51 @@ def train(
         if epoch % sampler.every == 0 or epoch == schedule.epochs:
             network.eval()
             yield Estimate(stage, epoch, *preview())
+
+
+def start_near_colour(
+    network: nn.Module,
+    decoder: nn.Sequential,
+    images: Images,
+    side: int,
+    *,
+    forward: Callable[[Patches], object],
+    inputs: Callable[[Patches], Sequence[Tensor]],
+    momentum: float,
+) -> None:
+    """Begin near a law of colour instead of at random.
+
+    The weight of every filter goes to its middle; then the decoder's last layer is solved for by
+    least squares, so that both layers together come as close to the radiograph as these features
+    allow: neither starts empty. The network is left in eval mode.
+
+    Parameters
+    ----------
+    decoder
+        The part that makes radiographs, a convolution its last; or the network itself.
+    side
+        Side of the crops that it is fitted to.
+    forward
+        Shows the network patches as training will.
+    inputs
+        From patches to what the decoder makes each layer of.
+    momentum
+        As for `settle`.
+    """
+    centre(network)
+    corners = crops(images.shape, side, START_CROPS, np.random.default_rng(0))
+    batches = [images.cut(part, side) for part in np.array_split(corners, START_BATCHES)]
+
+    def show() -> None:
+        for patches in batches:
+            forward(patches)
+
+    settle(network, show, momentum)
+    network.eval()
+    *hidden, last = decoder
+    assert isinstance(last, nn.Conv2d)
+    before_last = nn.Sequential(*hidden)
+    solve_last(last, lambda patches: [before_last(each) for each in inputs(patches)], batches)
 
 
 def centre(network: nn.Module, middle: float = 3.0, rest: float = 0.1) -> None:

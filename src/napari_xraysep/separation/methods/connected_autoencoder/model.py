@@ -38,13 +38,9 @@ from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.losses import EPSILON, rms, squared_correlation
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.connected_autoencoder import Settings
-from napari_xraysep.separation.patches import crops
 from napari_xraysep.separation.tensors import Images, Patches, Stretch
-from napari_xraysep.separation.training import Sampler, centre, settle, solve_last, train
+from napari_xraysep.separation.training import Sampler, start_near_colour, train
 from napari_xraysep.separation.watch import watch
-
-START_CROPS, START_BATCHES = 96, 8
-"""Crops that the start of the mended layout is fitted to."""
 
 MOMENTUM = 0.03
 """Batch normalisation's, mended: the statistics that whole images are given average over more
@@ -176,8 +172,15 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
         return stretch.outside(images.whole(network.layers, MULTIPLE))
 
     if settings.start == "colour":
-        start_near_colour(network, images, sampler.side)
-        network.eval()
+        start_near_colour(
+            network,
+            network.radiograph,
+            images,
+            sampler.side,
+            forward=lambda patches: network(patches["r1"], patches["r2"]),
+            inputs=lambda patches: [network.encoder(patches[name]) for name in ("r1", "r2")],
+            momentum=MOMENTUM,
+        )
         yield Estimate(stage, 0, *layers())
     yield from train(
         stage,
@@ -191,30 +194,3 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     if settings.assembly == "patches":
         made = images.patchwise(network.layers, sampler.side, sampler.overlap, settings.batch)
         yield Estimate(stage, settings.epochs, *stretch.outside(made))
-
-
-def start_near_colour(network: ConnectedAutoEncoder, images: Images, side: int) -> None:
-    """Begin near a law of colour instead of at random.
-
-    The weight of every filter goes to its middle; then the last layer of Dx is solved for by least
-    squares, so that both layers together come as close to the radiograph as these features allow:
-    neither starts empty.
-    """
-    centre(network)
-    corners = crops(images.shape, side, START_CROPS, np.random.default_rng(0))
-    batches = [images.cut(part, side) for part in np.array_split(corners, START_BATCHES)]
-
-    def forward() -> None:
-        for patches in batches:
-            network(patches["r1"], patches["r2"])
-
-    settle(network, forward, MOMENTUM)
-    network.eval()
-    *hidden, last = network.radiograph
-    before_last = nn.Sequential(*hidden)
-    assert isinstance(last, nn.Conv2d)
-    solve_last(
-        last,
-        lambda patches: [before_last(network.encoder(patches[name])) for name in ("r1", "r2")],
-        batches,
-    )

@@ -58,9 +58,8 @@ from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.separation.losses import mean_square
 from napari_xraysep.separation.method import Context, Estimate, Finding, Plan, Said, Step
 from napari_xraysep.separation.methods.two_pass_cnn import Settings
-from napari_xraysep.separation.patches import crops
 from napari_xraysep.separation.tensors import Images, Patches, Stretch
-from napari_xraysep.separation.training import Sampler, centre, settle, solve_last, train
+from napari_xraysep.separation.training import Sampler, start_near_colour, train
 from napari_xraysep.separation.watch import watch
 
 Layers: TypeAlias = Sequence[Floats]
@@ -71,9 +70,6 @@ ORDERS = {"first order": ("front", "back"), "second order": ("back", "front")}
 
 OUTLIERS = 0.01
 """Share of the grey values that is dropped at either end."""
-
-START_CROPS, START_BATCHES = 96, 8
-"""Crops that the start near a law of colour is fitted to."""
 
 MOMENTUM = 0.1
 """Weight of a new batch in the statistics that are kept, after that start."""
@@ -189,8 +185,15 @@ def one_order(
         return network(patches["front"]), network(patches["back"])
 
     if settings.start == "colour":
-        start_near_colour(network, images, sampler.side)
-        network.eval()
+        start_near_colour(
+            network,
+            network,
+            images,
+            sampler.side,
+            forward=lambda patches: network(torch.cat([patches["front"], patches["back"]])),
+            inputs=lambda patches: [patches["front"], patches["back"]],
+            momentum=MOMENTUM,
+        )
         yield Estimate(stage, 0, *shown(images.whole(separate)))
     yield from train(
         stage,
@@ -240,27 +243,3 @@ def recombination(
 def mean_square_error(x: Floats, layers: Layers, valid: NDArray[np.bool_]) -> float:
     """Mean square, over valid pixels, of what both layers' sum misses of ``x``."""
     return float(np.mean((x - layers[0] - layers[1])[valid].astype(np.float64) ** 2))
-
-
-def start_near_colour(network: ColourToRadiograph, images: Images, side: int) -> None:
-    """Begin near a law of colour instead of at random.
-
-    The weight of every filter goes to its middle; then the last layer is solved for by least
-    squares, so that both layers together come as close to the radiograph as these features allow.
-    """
-    centre(network)
-    corners = crops(images.shape, side, START_CROPS, np.random.default_rng(0))
-    batches = [images.cut(part, side) for part in np.array_split(corners, START_BATCHES)]
-
-    def forward() -> None:
-        for patches in batches:
-            network(torch.cat([patches["front"], patches["back"]]))
-
-    settle(network, forward, MOMENTUM)
-    network.eval()
-    *hidden, last = network
-    before_last = nn.Sequential(*hidden)
-    assert isinstance(last, nn.Conv2d)
-    solve_last(
-        last, lambda patches: [before_last(patches[side]) for side in ("front", "back")], batches
-    )
