@@ -61,8 +61,8 @@ class Project(Record):
     statement: str = HYPOTHETICAL
     format: Literal["napari-xraysep project"] = "napari-xraysep project"
     version: Literal[1] = 1
-    radiograph: FileRef
-    front: FileRef
+    radiograph: FileRef | None = Field(default=None, description="None: a layer without a file")
+    front: FileRef | None = None
     back: FileRef | None = None
     mirror_back: bool = Field(default=False, description="before it was registered")
     polarity: Polarity | None = Field(default=None, description="None: assumed")
