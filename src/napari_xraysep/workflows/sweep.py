@@ -32,6 +32,7 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.separation import Event, Finished, RunOptions, Settings, get_method
 from napari_xraysep.workflows.measure import read_truths
 from napari_xraysep.workflows.separating import separate
+from napari_xraysep.workflows.warm_start import finished_run
 
 RUNS, CELLS, ERROR, SHARES = "sweep.csv", "sweep.json", "error.png", "shares.png"
 FILES = (RUNS, CELLS, ERROR, SHARES)
@@ -138,6 +139,7 @@ def sweep(
     planned, cells = _plan(painting, method, out, over, restarts, changes or {}, options, truths)
     # made and dropped: it checks painting, device, region and warm start against the method
     separate(painting, method, cells[0][1], options, cancel, warm_from)
+    warm_start = None if warm_from is None else finished_run(warm_from)
     mixture = painting.block(options.region)
     known = read_truths(truths, painting, options.region)
     half = mixture.xray / np.float32(2)
@@ -148,7 +150,7 @@ def sweep(
     def one(number: int, at: dict[str, float], settings: Settings, seed: int) -> Iterator[Said]:
         seeded = replace(options, seed=seed)
         try:
-            for event in separate(painting, method, settings, seeded, cancel, warm_from):
+            for event in separate(painting, method, settings, seeded, cancel, warm_start):
                 yield Turn(number, at, seed, event)
                 if isinstance(event, Finished) and event.complete:
                     first, second, *_ = event.layers.values()
