@@ -20,6 +20,7 @@ def evaluate(
 ) -> None:
     """Measure a run, and the baselines beside it."""
     from napari_xraysep.evaluation import meaning
+    from napari_xraysep.evaluation.summary import layer_of
     from napari_xraysep.workflows.measure import measure
 
     measured = measure(folder, options.both_truths(truth_1, truth_2))
@@ -44,7 +45,7 @@ def evaluate(
         *_table({"this run": metrics, **baselines}),
         "",
         "What a bad value of this run would mean:",
-        *_sentences({name.removesuffix("_1").removesuffix("_2"): name for name in metrics}),
+        *_sentences({layer_of(name)[0]: name for name in metrics}),
         "",
         record.warning,
     ]
