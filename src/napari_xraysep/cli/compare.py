@@ -132,11 +132,7 @@ def _table(comparison: Comparison) -> list[str]:
     heads += [("seconds", ""), ("peak MB", "")]
     rows = [_cells(row, metrics) for row in comparison.rows]
     lines = [[name for name, _ in heads], [better for _, better in heads], *rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return [
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])])
-        for line in lines
-    ]
+    return say.aligned(lines, words=1)
 
 
 def _cells(row: MethodRow, metrics: list[str]) -> list[str]:

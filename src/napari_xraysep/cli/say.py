@@ -42,6 +42,16 @@ def result(as_json: bool, data: Mapping[str, Any], text: Sequence[str]) -> None:
         print("\n".join(text))
 
 
+def aligned(lines: Sequence[Sequence[str]], words: int = 0) -> list[str]:
+    """Set cells in columns, the first ``words`` of them to the left and the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    sides = [str.ljust] * words + [str.rjust] * (len(widths) - words)
+    return [
+        "  ".join(side(cell, width) for side, cell, width in zip(sides, line, widths, strict=True))
+        for line in lines
+    ]
+
+
 def _finite(value: Any) -> Any:
     """Replace NaN and infinities, which JSON has not, by None."""
     if isinstance(value, Mapping):

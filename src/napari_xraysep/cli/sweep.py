@@ -138,8 +138,7 @@ def _table(result: Sweep) -> list[str]:
     means = ["error", *(["gain"] if result.truths else []), "seconds"]
     lines = [[*names, *JUDGED, "failed", *means]]
     lines += [_cells(cell, result.truths is not None) for cell in result.cells[:MOST_ROWS]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(map(str.rjust, line, widths)) for line in lines]
+    text = say.aligned(lines)
     if len(result.cells) > MOST_ROWS:
         text.append(f"… and {len(result.cells) - MOST_ROWS} more in sweep.json")
     return text
