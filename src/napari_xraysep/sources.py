@@ -205,10 +205,13 @@ def on_grid(
 
 
 def without(mask: NDArray[Any] | None, valid: NDArray[np.bool_]) -> NDArray[Any] | None:
-    """Return a mask that also leaves out what is not valid; None where nothing is left out."""
-    if valid.all():
+    """Return a mask that also leaves out what is not valid; None where nothing is left out.
+
+    A mask of another size is returned as it is: `Painting.from_arrays` refuses it by name.
+    """
+    if valid.all() or (mask is not None and mask.shape != valid.shape):
         return mask
-    return ~valid if mask is None or mask.shape != valid.shape else (mask != 0) | ~valid
+    return ~valid if mask is None else (mask != 0) | ~valid
 
 
 def outside(name: str, valid: NDArray[np.bool_]) -> Sequence[str]:
