@@ -20,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.combo_box import short
 from napari_xraysep.plugin.loading import Choice, Image, read_image
 from napari_xraysep.plugin.panes import KEY
 from napari_xraysep.records import Role
@@ -67,11 +68,7 @@ class ImageChoice(QWidget):
         self.thumbnail.setFixedSize(THUMBNAIL, THUMBNAIL)
         self.thumbnail.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.thumbnail.setStyleSheet("border: 1px solid palette(mid);")
-        self.combo = QComboBox()
-        self.combo.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.combo.setMinimumContentsLength(12)
+        self.combo = short(QComboBox(), 12)
         self.combo.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         browse = QPushButton("Browse…")
         browse.setToolTip("Choose a file, or drop one here.")

@@ -9,6 +9,7 @@ from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout
 from superqt import QCollapsible
 
 from napari_xraysep.errors import InputError
+from napari_xraysep.plugin.combo_box import short
 from napari_xraysep.plugin.settings_form import SettingsForm
 from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
 from napari_xraysep.records import Kind, RunRecord
@@ -44,13 +45,13 @@ class MethodPanel(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.form: SettingsForm | None = None
-        self.method = _short(QComboBox())
+        self.method = short(QComboBox())
         self.summary = QLabel()
         self.summary.setWordWrap(True)
-        self.preset = _short(QComboBox())
+        self.preset = short(QComboBox())
         for preset, text in PRESETS.items():
             self.preset.addItem(text, preset)
-        self.allocation = _short(QComboBox())
+        self.allocation = short(QComboBox())
         self.warm_start = WarmStartChoice()
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
@@ -175,13 +176,6 @@ class MethodPanel(QWidget):
         for how, text in ALLOCATIONS.items():
             self.allocation.addItem(f"{text} (default)" if how == own else text, how)
         self.allocation.setCurrentIndex(self.allocation.findData(own))
-
-
-def _short(combo: QComboBox) -> QComboBox:
-    """Let a combo box be narrower than its longest entry, which would widen the dock."""
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(16)
-    return combo
 
 
 def _rows(parent: QWidget | None = None) -> QFormLayout:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QComboBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QWidget
 
 from napari_xraysep.domain import Polarity, Response
+from napari_xraysep.plugin.combo_box import short
 
 POLARITIES: tuple[tuple[str, Polarity | None], ...] = (
     ("not answered – assumed: white", None),
@@ -103,9 +104,7 @@ class RadiographQuestions(QWidget):
 
 
 def _combo(entries: tuple[tuple[str, object], ...]) -> QComboBox:
-    combo = QComboBox()
-    combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    combo.setMinimumContentsLength(16)
+    combo = short(QComboBox())
     for text, value in entries:
         combo.addItem(text, value)
     return combo

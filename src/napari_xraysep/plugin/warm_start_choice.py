@@ -7,6 +7,8 @@ from pathlib import Path
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog
 
+from napari_xraysep.plugin.combo_box import short
+
 THIS_PAINTING = "this painting and its mirror image (default)"
 FINISHED = "a finished separation…"
 
@@ -18,8 +20,7 @@ class WarmStartChoice(QComboBox):
         super().__init__()
         self.folder: Path | None = None
         self.addItems([THIS_PAINTING, FINISHED])
-        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.setMinimumContentsLength(16)
+        short(self)
         self.activated.connect(self._choose)
 
     def _choose(self, index: int) -> None:
