@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated
+from napari_xraysep.evaluation.drawing import PAINTINGS
 from napari_xraysep.evaluation.metrics import BLEED_ABOVE, EMPTY_BELOW
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of
 
@@ -55,6 +56,7 @@ def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
     alone = [base for base in bases if base in WITHOUT_TRUTH]
     return environment.get_template("comparison.html").render(
         comparison=comparison,
+        painting=PAINTINGS[comparison.kind],
         heading=heading(comparison),
         how_allocated=how_allocated(comparison),
         tables=[

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, heading, how_allocated
 from napari_xraysep.evaluation.drawing import (
+    PAINTINGS,
+    Page,
     as_png,
     draw_left_over,
     draw_scale_bar,
     halved,
     halvings,
-    new_figure,
     span,
     symmetric_end,
 )
@@ -114,13 +115,13 @@ def contact_sheet(
         if not images:
             sheet.sentence(line, row.problem)
     ends = f"{low:.2f} to {high:.2f}".replace("-", "−")
-    sheet.scale(0, 3, f"grey value, {ends}: one contrast for all", grey, None)
+    sheet.scale(sheet.below(0, 3), f"grey value, {ends}: one contrast for all", grey, None)
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
 
     signed = ScalarMappable(Normalize(-end, end), "RdBu_r")
     caption = f"residual, unexplained: ±{end:g}; red: the layers hold too little"
-    sheet.scale(3, 2, caption, signed, [-end, 0, end])
+    sheet.scale(sheet.below(3, 2), caption, signed, [-end, 0, end])
 
     title = heading(comparison)
     sheet.write(sheet.height - 0.38, title, fontsize=14, weight="bold")
@@ -135,18 +136,17 @@ def contact_sheet(
     return as_png(sheet.figure, {"Title": title, "Description": f"{title}. {comparison.warning}"})
 
 
-class _Sheet:
-    """Labels at the left, five columns of panels, measured in inches from the bottom left.
+class _Sheet(Page):
+    """Labels at the left, five columns of panels.
 
     ``aspect`` is a panel's height ÷ width; very long images leave white at their sides.
     """
 
     def __init__(self, aspect: float, methods: int) -> None:
         self.panel_height = PANEL_INCHES * min(max(aspect, 0.35), 1.6)
-        self.width = 2 * MARGIN + LABEL + 5 * (PANEL_INCHES + GAP)
+        width = 2 * MARGIN + LABEL + 5 * (PANEL_INCHES + GAP)
         rows = (methods + 1) * (self.panel_height + GAP) + 2 * COLUMN_TITLE
-        self.height = HEADING + rows + FOOTER
-        self.figure = new_figure(self.width, self.height, DPI)
+        super().__init__(width, HEADING + rows + FOOTER, MARGIN, DPI)
 
     def _bottom(self, row: int) -> float:
         titles = COLUMN_TITLE * min(row + 1, 2)  # those of the first row and of the methods
@@ -155,17 +155,10 @@ class _Sheet:
     def _left(self, column: int) -> float:
         return MARGIN + LABEL + column * (PANEL_INCHES + GAP)
 
-    def _axes(self, left: float, bottom: float, across: float, up: float) -> Axes:
-        width, height = self.width, self.height
-        return self.figure.add_axes((left / width, bottom / height, across / width, up / height))
-
     def panel(self, row: int, column: int, title: str) -> Axes:
         """Add the panel of a row, 0 the topmost, and column."""
-        axes = self._axes(self._left(column), self._bottom(row), PANEL_INCHES, self.panel_height)
-        axes.set_title(title, fontsize=9.5, loc="left", pad=4)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        return axes
+        left, bottom = self._left(column), self._bottom(row)
+        return self.image_axes(left, bottom, PANEL_INCHES, self.panel_height, title)
 
     def label(self, row: int, name: str, lines: list[str]) -> None:
         """Write a method's name, and what is to be said of it, at the left of its row."""
@@ -179,19 +172,10 @@ class _Sheet:
         written = self.write(bottom, text, fontsize=9, wrap=True)
         written.set_x(self._left(0) / self.width)
 
-    def scale(
-        self, column: int, columns: int, caption: str, mappable: Any, ticks: list[float] | None
-    ) -> None:
-        """Add the colour scale below some columns."""
+    def below(self, column: int, columns: int) -> Axes:
+        """Add axes for the colour scale of some columns."""
         across = columns * (PANEL_INCHES + GAP) - 4 * GAP
-        axes = self._axes(self._left(column), 0.95, across, 0.09)
-        self.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=ticks)
-        axes.tick_params(labelsize=7, length=2, pad=2)
-        axes.set_title(caption, fontsize=8, loc="left", pad=3)
-
-    def write(self, bottom: float, text: str, **style: Any) -> Any:
-        """Write at the left margin, ``bottom`` inches up."""
-        return self.figure.text(MARGIN / self.width, bottom / self.height, text, **style)
+        return self.axes(self._left(column), 0.95, across, 0.09)
 
 
 def _about(row: MethodRow) -> list[str]:
@@ -206,8 +190,7 @@ def _about(row: MethodRow) -> list[str]:
 
 
 def _what_was_done(comparison: Comparison) -> str:
-    kind = "Double-sided painting" if comparison.kind == "double-sided" else "Concealed design"
     region = "" if comparison.region is None else f", rows and columns {comparison.region}"
     count = len(comparison.rows)
     methods = f"{count} method{'s' if count > 1 else ''}"
-    return f"{kind}{region} · {methods}, seed {comparison.rows[0].seed}"
+    return f"{PAINTINGS[comparison.kind]}{region} · {methods}, seed {comparison.rows[0].seed}"

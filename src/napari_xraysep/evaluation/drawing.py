@@ -1,35 +1,68 @@
-"""What the pictures of results have in common: paper, contrast, scale bars."""
+"""What the pictures of results have in common: paper, panels, contrast, scale bars."""
 
 from __future__ import annotations
 
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_xraysep.evaluation.metrics import halve
 from napari_xraysep.painting import Floats
+from napari_xraysep.records import Kind
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
 DPI = 160
 
+PAINTINGS: dict[Kind, str] = {
+    "double-sided": "Double-sided painting",
+    "concealed": "Concealed design",
+}
+"""How captions call a painting of each kind."""
 
-def new_figure(width: float, height: float, dpi: int = DPI) -> Figure:
-    """Return a white sheet of so many inches.
+
+class Page:
+    """A white sheet of paper whose parts are placed in inches from the bottom left.
 
     Figure and canvas by hand: pyplot keeps global state and may load a window system.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), dpi=dpi, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
+    def __init__(self, width: float, height: float, margin: float, dpi: int = DPI) -> None:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+
+        self.width, self.height, self.margin = width, height, margin
+        self.figure = Figure(figsize=(width, height), dpi=dpi, facecolor="white")
+        FigureCanvasAgg(self.figure)
+
+    def axes(self, left: float, bottom: float, across: float, up: float) -> Axes:
+        """Add axes, ``across`` inches wide and ``up`` high."""
+        width, height = self.width, self.height
+        return self.figure.add_axes((left / width, bottom / height, across / width, up / height))
+
+    def image_axes(self, left: float, bottom: float, across: float, up: float, title: str) -> Axes:
+        """Add axes for an image, without ticks."""
+        axes = self.axes(left, bottom, across, up)
+        axes.set_title(title, fontsize=9.5, loc="left", pad=4)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        return axes
+
+    def scale(self, axes: Axes, caption: str, mappable: Any, ticks: list[float] | None) -> None:
+        """Draw a colour scale that fills some axes."""
+        self.figure.colorbar(mappable, cax=axes, orientation="horizontal", ticks=ticks)
+        axes.tick_params(labelsize=7, length=2, pad=2)
+        axes.set_title(caption, fontsize=8, loc="left", pad=3)
+
+    def write(self, bottom: float, text: str, **style: Any) -> Text:
+        """Write at the left margin, ``bottom`` inches up."""
+        return self.figure.text(self.margin / self.width, bottom / self.height, text, **style)
 
 
 def as_png(figure: Figure, metadata: Mapping[str, str]) -> bytes:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_xraysep.evaluation.drawing import (
+    PAINTINGS,
+    Page,
     as_png,
     draw_left_over,
     draw_scale_bar,
     halved,
     halvings,
-    new_figure,
     span,
     symmetric_end,
 )
@@ -63,22 +64,25 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
     end = symmetric_end(list(left_over.values()), (high - low) / 1000)
 
     times = halvings((xray.shape[0], xray.shape[1]), PANEL_SIDE)
-    page = _Page(xray.shape[0] / xray.shape[1])
+    page = _Preview(xray.shape[0] / xray.shape[1])
     for i, (title, image) in enumerate((in_grey | left_over).items()):
         axes = page.panel(i, title)
         if title in in_grey:
             axes.imshow(halved(image, times), cmap="gray", vmin=low, vmax=high)
         else:
             draw_left_over(axes, halved(image, times), end)
-    page.scale(0, 1, "grey value; one contrast for radiograph, layers, sum", None)
-    page.scale(4, 2, f"residual, unexplained: ±{end:g}, white is zero", [-end, 0, end])
+    grey, signed = (page.figure.axes[i].get_images()[0] for i in (0, 4))
+    caption = "grey value; one contrast for radiograph, layers, sum"
+    page.scale(page.below(0, 1), caption, grey, None)
+    caption = f"residual, unexplained: ±{end:g}, white is zero"
+    page.scale(page.below(1, 2), caption, signed, [-end, 0, end])
     pixel_size = record.pixel_size_mm.value
     if isinstance(pixel_size, float | int):
         draw_scale_bar(page.figure.axes[0], pixel_size * 2**times)
     heading = _heading(record)
-    page.text(page.height - 0.33, heading, fontsize=14, weight="bold")
-    page.text(page.height - 0.58, _what_was_done(record), fontsize=9)
-    page.text(
+    page.write(page.height - 0.33, heading, fontsize=14, weight="bold")
+    page.write(page.height - 0.58, _what_was_done(record), fontsize=9)
+    page.write(
         0.18,
         f"{record.warning} Uncertainty: {record.uncertainty}.\n{_assumptions(record)}",
         fontsize=8,
@@ -88,45 +92,31 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
     return as_png(page.figure, metadata)
 
 
-class _Page:
-    """Three columns and two rows of panels, measured in inches from the bottom left.
+class _Preview(Page):
+    """Three columns and two rows of panels.
 
     ``aspect`` is a panel's height ÷ width; very long images leave white at their sides.
     """
 
     def __init__(self, aspect: float) -> None:
         self.panel_height = PANEL_INCHES * min(max(aspect, 0.3), 2)
-        self.width = 3 * PANEL_INCHES + 4 * MARGIN
-        self.height = HEADING + 2 * (self.panel_height + TITLE) + MARGIN + FOOTER
-        self.figure = new_figure(self.width, self.height)
+        height = HEADING + 2 * (self.panel_height + TITLE) + MARGIN + FOOTER
+        super().__init__(3 * PANEL_INCHES + 4 * MARGIN, height, MARGIN)
 
-    def _axes(self, column: int, bottom: float, across: float, up: float) -> Axes:
-        left = MARGIN + column * (PANEL_INCHES + MARGIN)
-        width, height = self.width, self.height
-        return self.figure.add_axes((left / width, bottom / height, across / width, up / height))
+    def _left(self, column: int) -> float:
+        return MARGIN + column * (PANEL_INCHES + MARGIN)
 
     def panel(self, index: int, title: str) -> Axes:
         """Add the panel for the image of that index, row by row."""
         row, column = divmod(index, 3)
         top = self.height - HEADING - TITLE - row * (self.panel_height + TITLE + MARGIN)
-        axes = self._axes(column, top - self.panel_height, PANEL_INCHES, self.panel_height)
-        axes.set_title(title, fontsize=9.5, loc="left", pad=4)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        return axes
+        left, bottom = self._left(column), top - self.panel_height
+        return self.image_axes(left, bottom, PANEL_INCHES, self.panel_height, title)
 
-    def scale(self, index: int, columns: int, caption: str, ticks: list[float] | None) -> None:
-        """Add the colour scale of a panel, below the lower row."""
-        image = self.figure.axes[index].get_images()[0]
+    def below(self, column: int, columns: int) -> Axes:
+        """Add axes for the colour scale of some columns, below the lower row."""
         across = columns * (PANEL_INCHES + MARGIN) - MARGIN
-        axes = self._axes(index % 3, 0.88, across, 0.1)
-        self.figure.colorbar(image, cax=axes, orientation="horizontal", ticks=ticks)
-        axes.tick_params(labelsize=7, length=2, pad=2)
-        axes.set_title(caption, fontsize=8, loc="left", pad=3)
-
-    def text(self, bottom: float, text: str, **style: Any) -> None:
-        """Write at the left margin, ``bottom`` inches up."""
-        self.figure.text(MARGIN / self.width, bottom / self.height, text, **style)
+        return self.axes(self._left(column), 0.88, across, 0.1)
 
 
 def _heading(record: RunRecord) -> str:
@@ -139,9 +129,8 @@ def _heading(record: RunRecord) -> str:
 
 
 def _what_was_done(record: RunRecord) -> str:
-    kind = "Double-sided painting" if record.kind == "double-sided" else "Concealed design"
     return (
-        f"{kind} · {record.method_title} ({record.method}, {record.preset}), "
+        f"{PAINTINGS[record.kind]} · {record.method_title} ({record.method}, {record.preset}), "
         f"allocation {record.allocation}, seed {record.seed} · {record.started[:10]}"
     )
 

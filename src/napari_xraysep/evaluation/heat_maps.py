@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from napari_xraysep.evaluation.drawing import as_png, new_figure
+from napari_xraysep.evaluation.drawing import Page, as_png
 from napari_xraysep.evaluation.metrics import Doubles
 from napari_xraysep.evaluation.outcomes import JUDGED, Axis, Sweep, SweepRun, error
 
@@ -31,7 +31,7 @@ ALIKE = 0.1
 """Errors that differ by less than this share of themselves are not made to look different."""
 WIDTH, HEIGHT = 5.6, 4.6  # inches of one plot, its labels among them
 LEFT, RIGHT, BELOW, ABOVE = 0.85, 0.5, 0.6, 0.3
-HEADING, FOOTER = 0.95, 0.85
+MARGIN, HEADING, FOOTER = 0.25, 0.95, 0.85
 
 
 def error_png(sweep: Sweep, runs: Sequence[SweepRun]) -> bytes:
@@ -109,18 +109,9 @@ def shares_png(sweep: Sweep) -> bytes:
 def _sheet(sweep: Sweep, plots: int, title: str) -> tuple[Figure, list[Axes]]:
     """Return a page with a heading, a footer and plots side by side."""
     width, height = plots * WIDTH + (0.4 if plots == 1 else 0), HEADING + HEIGHT + FOOTER
-    figure = new_figure(width, height)
-    axes = [
-        figure.add_axes(
-            (
-                (i * WIDTH + LEFT) / width,
-                (FOOTER + BELOW) / height,
-                (WIDTH - LEFT - RIGHT) / width,
-                (HEIGHT - BELOW - ABOVE) / height,
-            )
-        )
-        for i in range(plots)
-    ]
+    page = Page(width, height, MARGIN)
+    across, up = WIDTH - LEFT - RIGHT, HEIGHT - BELOW - ABOVE
+    axes = [page.axes(i * WIDTH + LEFT, FOOTER + BELOW, across, up) for i in range(plots)]
     for one in axes:
         one.tick_params(labelsize=8)
     failed = sum(cell.failed for cell in sweep.cells)
@@ -130,13 +121,12 @@ def _sheet(sweep: Sweep, plots: int, title: str) -> tuple[Figure, list[Axes]]:
     said += f"\n{ended} of {sweep.planned} runs ended"
     said += f", {failed} failed" if failed else ""
     said += f", {len(sweep.seeds)} seeds each" if sweep.over and len(sweep.seeds) > 1 else ""
-    figure.text(0.25 / width, 1 - 0.35 / height, title, fontsize=12, weight="bold")
-    figure.text(0.25 / width, 1 - 0.5 / height, said, fontsize=9, va="top", linespacing=1.4)
+    page.write(height - 0.35, title, fontsize=12, weight="bold")
+    page.write(height - 0.5, said, fontsize=9, va="top", linespacing=1.4)
     lines = textwrap.wrap(f"{sweep.rule[:1].upper()}{sweep.rule[1:]}.", int(width * 18))
     lines += textwrap.wrap(f"Hypothetical separations. {sweep.warning}", int(width * 18))
-    text = "\n".join(lines)
-    figure.text(0.25 / width, 0.15 / height, text, fontsize=7, linespacing=1.4)
-    return figure, axes
+    page.write(0.15, "\n".join(lines), fontsize=7, linespacing=1.4)
+    return page.figure, axes
 
 
 def _png(sweep: Sweep, figure: Figure) -> bytes:
