@@ -1,0 +1,270 @@
+"""Registering the photographs of a painting to its radiograph, each side by itself.
+
+A radiograph is a shadow thrown by diverging beams: what lies on the back is displaced otherwise
+than what lies on the front. So the two photographs are never registered to one another.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_xraysep.domain import ArrayLike, Floats
+from napari_xraysep.records import InputRecord, Landmark, Quality
+from napari_xraysep.registration import landmarks as by_hand
+from napari_xraysep.sources import Sources
+from napari_xraysep.transforms import (
+    SIDES,
+    Orientation,
+    PlateOutline,
+    Side,
+    SideTransform,
+    Transform,
+    Transforms,
+)
+from napari_xraysep.workflows.pictures import Pictures, read_pictures
+
+if TYPE_CHECKING:
+    from napari_xraysep.registration.find import Candidate
+
+Watch: TypeAlias = Callable[[str, float], None]
+"""Told the stage and the fraction of the work done; may raise to stop."""
+
+
+def quiet(_stage: str, _fraction: float) -> None:
+    """Watch nothing."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How one photograph came to lie on the radiograph.
+
+    Attributes
+    ----------
+    side
+        In pixels. Where ``side.quality.ok`` is False it failed, and is not to be applied.
+    candidates
+        The orientations that were tried, best first; none where landmarks were given.
+    seconds
+        How long it took.
+    """
+
+    side: SideTransform
+    candidates: tuple[Candidate, ...] = ()
+    seconds: float = 0.0
+
+
+def register_side(
+    xray: Floats,
+    photograph: ArrayLike,
+    record: InputRecord,
+    *,
+    valid: NDArray[np.bool_] | None = None,
+    sizes: tuple[float | None, float | None] = (None, None),
+    orientation: Orientation | None = None,
+    prefer: Orientation | None = None,
+    landmarks: Sequence[Landmark] = (),
+    model: by_hand.Model | None = None,
+    plates: Sequence[PlateOutline] = (),
+    start: Transform | None = None,
+    watch: Watch = quiet,
+) -> Registered:
+    """Register one photograph.
+
+    Parameters
+    ----------
+    xray
+        (H, W) float32, the radiograph in the working domain.
+    photograph
+        (h, w, 3) as its file is read.
+    record
+        Says which file that is.
+    valid
+        (H, W), False where the radiograph is not to be looked at.
+    sizes
+        Millimetres a pixel of the radiograph and of the photograph, where known: they narrow
+        the search for the scale.
+    orientation, prefer
+        How the photograph is to be turned; and which way is tried first where that is not known.
+    landmarks, model
+        Pairs clicked by hand: they alone say how the photograph lies. None: the most flexible
+        model that they determine.
+    plates
+        Films of the radiograph that are registered one by one.
+    start
+        Where to begin, instead of the search.
+    watch
+        Told stage and fraction done; may raise `registration.Cancelled`.
+
+    Returns
+    -------
+    Registered
+        Also where it failed; ``side.quality`` then says why.
+
+    Raises
+    ------
+    InputError
+        An image is constant, or the landmarks do not determine a transform.
+    """
+    began = time.perf_counter()
+    shape = int(photograph.shape[0]), int(photograph.shape[1])
+    candidates: tuple[Candidate, ...] = ()
+    quality: Quality | None = None
+    here, there = sizes
+    scale = None if here is None or there is None else here / there
+    if landmarks:
+        if model is None:
+            model = by_hand.most_flexible(landmarks, xray.shape)
+        transform = by_hand.fit(landmarks, xray.shape, shape, model)
+        how, pairs = f"landmarks, {model}", tuple(landmarks)
+    else:
+        from napari_xraysep.registration.find import find_transform
+
+        found = find_transform(
+            xray,
+            photograph,
+            valid=valid,
+            scale=scale,
+            orientation=orientation,
+            prefer=prefer,
+            start=start,
+            plates=tuple(plates),
+            watch=watch,
+        )
+        transform, quality, how, pairs = found.transform, found.quality, "intensity", found.matches
+        candidates = found.candidates
+    side = SideTransform(
+        photograph=record,
+        radiograph_pixel_mm=sizes[0],
+        photograph_pixel_mm=sizes[1],
+        transform=transform,
+        how=how,
+        quality=None if quality is None else _in_mm(quality, sizes[0]),
+        landmarks=pairs,
+    )
+    return Registered(side, candidates, time.perf_counter() - began)
+
+
+def _in_mm(quality: Quality, size: float | None) -> Quality:
+    """Say in millimetres, too, what displacement is left."""
+    if size is None:
+        return quality
+
+    def scaled(pixels: float | None) -> float | None:
+        return None if pixels is None else pixels * size
+
+    lengths = {"median_mm": scaled(quality.median_px), "p95_mm": scaled(quality.p95_px)}
+    return quality.model_copy(update=lengths)
+
+
+def register_pictures(
+    pictures: Pictures,
+    *,
+    prefer: Mapping[Side, Orientation] | None = None,
+    orientations: Mapping[Side, Orientation] | None = None,
+    landmarks: Mapping[Side, Sequence[Landmark]] | None = None,
+    plates: Sequence[PlateOutline] = (),
+    watch: Watch = quiet,
+) -> dict[Side, Registered]:
+    """Register each photograph; see `register_side`.
+
+    Parameters
+    ----------
+    prefer, orientations, landmarks
+        By side, where there are any.
+    """
+    found = {}
+    for side, file in pictures.photographs.items():
+
+        def told(stage: str, fraction: float, side: Side = side) -> None:
+            watch(f"{side}: {stage}", fraction)
+
+        found[side] = register_side(
+            pictures.xray,
+            file.pixels,
+            file.record(side),
+            valid=pictures.valid,
+            sizes=(pictures.pixel_size_mm, file.pixel_size_mm),
+            orientation=(orientations or {}).get(side),
+            prefer=(prefer or {}).get(side),
+            landmarks=(landmarks or {}).get(side, ()),
+            plates=plates,
+            watch=told,
+        )
+    return found
+
+
+def register(
+    sources: Sources,
+    *,
+    orientations: Mapping[Side, Orientation] | None = None,
+    landmarks: Mapping[Side, Sequence[Landmark]] | None = None,
+    plates: Sequence[PlateOutline] = (),
+    watch: Watch = quiet,
+) -> Transforms:
+    """Find how the photographs of a painting lie on its radiograph.
+
+    ``dataclasses.replace(sources, transforms=found, mirror_back=False).align()`` then gives the
+    painting; a side whose registration failed is refused there.
+
+    Parameters
+    ----------
+    sources
+        ``mirror_back``: the back is expected to be mirrored; any other way is found too.
+    orientations
+        By side, where it is known how a photograph is turned.
+    landmarks
+        By side, pairs that say how a photograph lies.
+    plates
+        Films of the radiograph that are registered one by one.
+    watch
+        Told stage and fraction done; may raise `registration.Cancelled`.
+
+    Returns
+    -------
+    Transforms
+        In pixels. ``quality.ok`` of each side says whether its registration succeeded.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read or used, or landmarks do not determine a transform.
+    """
+    pictures = read_pictures(sources)
+    found = register_pictures(
+        pictures,
+        prefer=expected(sources),
+        orientations=orientations,
+        landmarks=landmarks,
+        plates=plates,
+        watch=watch,
+    )
+    return transforms_of(pictures, found)
+
+
+def expected(sources: Sources) -> dict[Side, Orientation]:
+    """Return how the photographs are expected to lie, from ``mirror_back``."""
+    return {"back": "mirrored"} if sources.mirror_back else {}
+
+
+def transforms_of(
+    pictures: Pictures, found: Mapping[Side, Registered], *, failed: bool = True
+) -> Transforms:
+    """Put the sides together; without those that failed where ``failed`` is False."""
+    sides = {
+        side: found[side].side
+        for side in SIDES
+        if side in found and (failed or succeeded(found[side].side))
+    }
+    radiograph = pictures.radiograph.record("radiograph")
+    return Transforms(radiograph=radiograph, front=sides.get("front"), back=sides.get("back"))
+
+
+def succeeded(side: SideTransform) -> bool:
+    """Whether a registration may be applied."""
+    return side.quality is None or side.quality.ok
