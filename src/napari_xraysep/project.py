@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -16,6 +18,18 @@ class FileRef(Record):
 
     path: str = Field(description="relative to the project file where possible, with / between")
     sha256: str
+
+    def at(self, folder: Path | None) -> Path:
+        """Return where the file lies; ``folder`` is the project file's, None: paths are whole."""
+        return Path(self.path) if folder is None else folder / self.path
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Return a path as a project file in ``folder`` writes it: whole only on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
 
 
 class Area(Record):
