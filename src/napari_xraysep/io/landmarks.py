@@ -114,7 +114,10 @@ def write_butterfly(
 
 
 def read_landmarks(
-    path: Path, pictures: Pictures, side: Side = "front", radiograph_name: str | None = None
+    path: Path,
+    pictures: Pictures,
+    side: Side | None = None,
+    radiograph_name: str | None = None,
 ) -> LandmarkTable:
     """Read our table, BigWarp's or Butterfly Registrator's.
 
@@ -124,7 +127,9 @@ def read_landmarks(
     Parameters
     ----------
     side
-        The photograph that a file of another program belongs to; ours says it itself.
+        The one whose pairs are wanted; None for all. A table that does not say to which side a
+        pair belongs, as those of other programs, is taken to be of this side, or of the only
+        photograph there is.
     radiograph_name
         Name of the radiograph's file. Butterfly Registrator may have had the radiograph as its
         moving image instead of its target: then its columns are exchanged.
@@ -132,8 +137,9 @@ def read_landmarks(
     Raises
     ------
     InputError
-        It cannot be read, is something else, or a line holds what is no number, lies outside its
-        image or belongs to a photograph that is not given.
+        It cannot be read, is something else, does not say to which of two photographs it belongs,
+        or a line holds what is no number, lies outside its image or belongs to a photograph that
+        is not given.
     """
     text = _text(path)
     first = next((line for line in text.splitlines() if line.strip()), "")
@@ -142,25 +148,29 @@ def read_landmarks(
     delimiter = _delimiter(first)
     try:
         lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines if any(row)]
+        rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines]
     except csv.Error as error:
         raise InputError(path, f"it is damaged ({error})", GIVE) from None
+    rows = [(line, row) for line, row in rows if any(row)]
     header = [cell.lower() for cell in rows[0][1]]
     left_out: tuple[str, ...] = ()
-    if header == [BUTTERFLY.lower()]:
-        pairs = butterfly_pairs(
-            path, rows, pictures.radiograph, pictures.photographs[side], radiograph_name
-        )
-        found = [(line, side, pair) for line, pair in pairs]
-    elif set(header) & set(COLUMNS):
-        found = _own_pairs(path, header, rows[1:], delimiter)
+    if set(header) & set(COLUMNS):
+        found = _own_pairs(path, header, rows[1:], delimiter, pictures, side)
+    elif header == [BUTTERFLY.lower()]:
+        whose = _only_side(path, pictures, side)
+        photograph = pictures.photographs[whose]
+        pairs = butterfly_pairs(path, rows, pictures.radiograph, photograph, radiograph_name)
+        found = [(line, whose, pair) for line, pair in pairs]
     elif looks_like_bigwarp(rows[0][1]):
+        whose = _only_side(path, pictures, side)
         pairs, left_out = bigwarp_pairs(path, rows, pictures.radiograph)
-        found = [(line, side, pair) for line, pair in pairs]
+        found = [(line, whose, pair) for line, pair in pairs]
     else:
         raise InputError(path, "it is no table of landmarks", GIVE)
+    found = [(line, whose, pair) for line, whose, pair in found if side in (None, whose)]
     if not found:
-        raise InputError(path, "it holds no pair of landmarks", GIVE)
+        of_side = "" if side is None else f" of the {side}"
+        raise InputError(path, f"it holds no pair of landmarks{of_side}", GIVE)
     sides: dict[Side, tuple[Landmark, ...]] = {}
     for line, whose, landmark in found:
         _check_inside(path, line, whose, landmark, pictures)
@@ -177,11 +187,30 @@ def _delimiter(first: str) -> str:
     return "," if quoted else next((mark for mark in (";", "\t") if mark in first), ",")
 
 
+def _only_side(path: Path, pictures: Pictures, side: Side | None) -> Side:
+    """Return the side that a table belongs to which does not say so itself."""
+    if side is not None:
+        return side
+    if len(pictures.photographs) > 1:
+        raise InputError(
+            path,
+            "it does not say which pairs are of the front and which of the back",
+            f"add the column side, or import it in the window; columns: {','.join(COLUMNS)}",
+        )
+    return next(iter(pictures.photographs))
+
+
 def _own_pairs(
-    path: Path, header: list[str], rows: Iterable[tuple[int, list[str]]], delimiter: str
+    path: Path,
+    header: list[str],
+    rows: Iterable[tuple[int, list[str]]],
+    delimiter: str,
+    pictures: Pictures,
+    wanted: Side | None,
 ) -> list[tuple[int, Side, Landmark]]:
     """Read the lines of our table; columns may be in another order, others are passed over."""
-    missing = [column for column in COLUMNS if column not in header]
+    always = _only_side(path, pictures, wanted) if "side" not in header else None
+    missing = [column for column in COLUMNS if column not in (*header, "side")]
     if missing:
         raise InputError(
             path,
@@ -198,7 +227,7 @@ def _own_pairs(
                 "semicolons",
             )
         cells = dict(zip(header, row, strict=True))
-        side = next((known for known in SIDES if known == cells["side"].lower()), None)
+        side = always or next((known for known in SIDES if known == cells["side"].lower()), None)
         if side is None:
             raise InputError(
                 path, f"line {line} is of the side '{cells['side']}'", "write front or back"

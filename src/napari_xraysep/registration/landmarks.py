@@ -8,7 +8,6 @@ pair. Pairs that are not enabled have no say; every pair has a residual.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import combinations
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -296,10 +295,12 @@ def _flaw(used: Sequence[Landmark], shape: tuple[int, int], model: Model) -> tup
 
 def _same_place(points: Points) -> tuple[int, int] | None:
     """Return the numbers of two points in the same place, or None."""
-    for first, second in combinations(range(len(points)), 2):
-        if np.linalg.norm(points[first] - points[second]) < SAME_PLACE:
-            return first, second
-    return None
+    apart = np.linalg.norm(points[:, None] - points, axis=2)
+    np.fill_diagonal(apart, np.inf)
+    if apart.min() >= SAME_PLACE:
+        return None
+    first, second = np.unravel_index(apart.argmin(), apart.shape)
+    return int(first), int(second)
 
 
 def _on_a_line(points: Points) -> bool:

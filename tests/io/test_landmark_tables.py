@@ -15,6 +15,7 @@ from napari_xraysep.io.landmarks import (
 from napari_xraysep.records import Landmark
 
 PICTURES = Pictures((400, 600), {"front": (800, 1000), "back": (300, 450)})
+FRONT = Pictures((400, 600), {"front": (800, 1000)})
 PAIRS = (
     Landmark(name="window, left", xray=(10.25, 20.5), photograph=(799.5, 3)),
     Landmark(name="Öse", xray=(-0.5, 599.5), photograph=(30.125, 999), enabled=False),
@@ -33,6 +34,9 @@ def test_both_sides_come_back_as_they_were(tmp_path: Path) -> None:
     write_landmarks(path, {"front": PAIRS, "back": back})
     found = read_landmarks(path, PICTURES)
     assert found.sides == {"front": PAIRS, "back": back}
+    assert read_landmarks(path, PICTURES, "back").sides == {"back": back}
+    alone = Pictures(PICTURES.radiograph, {"front": PICTURES.photographs["front"]})
+    assert read_landmarks(path, alone, "front").sides == {"front": PAIRS}
     assert found.left_out == ()
     assert path.read_text(encoding="utf-8").splitlines()[0] + "\n" == HEADER
     assert [file.name for file in tmp_path.iterdir()] == ["landmarks.csv"]
@@ -95,19 +99,19 @@ def test_bigwarp_moves_the_photograph(tmp_path: Path) -> None:
 def test_bigwarp_in_a_volume_and_with_numbers(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text('"Pt-0","true","7","47","103","0.0","51","195","0.0"\n')
-    (landmark,) = read_landmarks(path, PICTURES).sides["front"]
+    (landmark,) = read_landmarks(path, FRONT).sides["front"]
     assert (landmark.photograph, landmark.xray) == ((103, 47), (195, 51))
     path.write_text('"Pt-0","true","47","103","0.0","51","195","0.0"\n')
-    assert read_landmarks(path, PICTURES).sides["front"] == (landmark,)
+    assert read_landmarks(path, FRONT).sides["front"] == (landmark,)
     path.write_text('"Pt-0","true","7","47","103","51","195"\n')
-    assert read_landmarks(path, PICTURES).sides["front"] == (landmark,)
+    assert read_landmarks(path, FRONT).sides["front"] == (landmark,)
 
 
 def test_bigwarp_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     write_bigwarp(path, PAIRS)
     assert path.read_text().startswith('"window, left","true","3.0","799.5","20.5","10.25"\n')
-    assert read_landmarks(path, PICTURES).sides["front"] == PAIRS
+    assert read_landmarks(path, PICTURES, "front").sides["front"] == PAIRS
 
 
 BUTTERFLY = """Butterfly Registrator
@@ -126,7 +130,7 @@ def test_butterfly_registrator_scaled_the_photograph_to_fit(tmp_path: Path) -> N
     """A photograph of 1000 × 800 becomes 500 × 400 on a radiograph of 600 × 400."""
     path = tmp_path / "p.csv"
     path.write_text(BUTTERFLY + "20.5|10.5|50.0|100.25\n599.5|399.5|500.0|400.0\n")
-    first, second = read_landmarks(path, PICTURES, radiograph_name="xray.tif").sides["front"]
+    first, second = read_landmarks(path, FRONT, radiograph_name="xray.tif").sides["front"]
     assert first.xray == (10, 20)
     assert first.photograph == (200, 99.5)
     assert second.photograph == (799.5, 999.5)
@@ -137,7 +141,7 @@ def test_butterfly_registrator_may_have_moved_the_radiograph(tmp_path: Path) -> 
     """A radiograph of 600 × 400 becomes 1000 × 666 on a photograph of 1000 × 800."""
     path = tmp_path / "p.csv"
     path.write_text(BUTTERFLY.replace("raking.tif", "plate.tif") + "20.5|10.5|1000|666\n")
-    (landmark,) = read_landmarks(path, PICTURES, radiograph_name="plate.tif").sides["front"]
+    (landmark,) = read_landmarks(path, FRONT, radiograph_name="plate.tif").sides["front"]
     assert landmark.photograph == (10, 20)
     assert landmark.xray == pytest.approx((399.5, 599.5))
 
@@ -199,18 +203,36 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, held: bytes, prob
     path = tmp_path / "points.csv"
     path.write_bytes(held)
     with pytest.raises(InputError) as caught:
-        read_landmarks(path, PICTURES)
+        read_landmarks(path, FRONT)
     assert str(caught.value).startswith(f"{path}: ")
     assert problem in caught.value.problem
     assert "\n" not in str(caught.value)
     assert len(caught.value.problem) < 150
 
 
+@pytest.mark.parametrize(
+    "held", [BIGWARP, BUTTERFLY + "20|10|50|100\n", "name,enabled,xray_x,xray_y,photo_x,photo_y\n"]
+)
+def test_a_table_must_say_to_which_of_two_photographs_it_belongs(tmp_path: Path, held: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(held)
+    with pytest.raises(InputError, match="it does not say which pairs are of the front"):
+        read_landmarks(path, PICTURES)
+
+
+def test_a_table_without_sides_is_of_the_only_photograph(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("name,enabled,xray_x,xray_y,photo_x,photo_y\na,1,1,2,3,4\n")
+    landmark = Landmark(name="a", xray=(2, 1), photograph=(4, 3))
+    assert read_landmarks(path, FRONT).sides == {"front": (landmark,)}
+    assert read_landmarks(path, PICTURES, "back").sides == {"back": (landmark,)}
+
+
 def test_bigwarp_in_inches_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("".join(f'"Pt-{n}","true","1.{n}","2","0.{n}","3"\n' for n in range(4)))
     with pytest.raises(InputError, match="inches or millimetres"):
-        read_landmarks(path, PICTURES)
+        read_landmarks(path, FRONT)
 
 
 def test_a_side_that_is_not_there_and_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -219,7 +241,9 @@ def test_a_side_that_is_not_there_and_a_file_that_is_not_there(tmp_path: Path) -
         read_landmarks(path, PICTURES)
     path.write_text(HEADER + LINE.replace("front", "back"))
     with pytest.raises(InputError, match="line 2 is of the back, of which there is no photograph"):
-        read_landmarks(path, Pictures((400, 600), {"front": (800, 1000)}))
+        read_landmarks(path, FRONT)
+    with pytest.raises(InputError, match="holds no pair of landmarks of the front"):
+        read_landmarks(path, FRONT, "front")
     with pytest.raises(InputError, match="cannot be read"):
         read_landmarks(tmp_path, PICTURES)
 
