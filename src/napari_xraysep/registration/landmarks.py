@@ -40,8 +40,9 @@ ON_A_LINE = 0.02
 """Points are on one line whose spread across it is below this share of the spread along it."""
 STEEPEST = 0.2
 """How much smaller the far edge of the radiograph may look than the near one."""
-MESHES, MISS_PX = (33, 65, 129, 257), 0.02
-"""Nodes of a stored warp; the first that goes through all pairs so nearly, in pixels, is taken."""
+MESHES, CORRECTIONS, MISS_PX = (33, 65), 6, 0.02
+"""Nodes along a stored warp, and how often it is corrected until it goes so nearly, in pixels,
+through all pairs."""
 
 
 def fit(
@@ -80,8 +81,8 @@ def fit(
     matrix = _matrix(xray, photograph, "projective" if model == "projective" else "affine")
     warp = None
     if model == "thin-plate":
-        there = Piece.from_matrix(matrix).inverse(photograph)
-        warp = _stored(_thin_plate(xray, there), xray, there, radiograph_shape)
+        shift = Piece.from_matrix(matrix).inverse(photograph) - xray
+        warp = _stored(xray, shift, radiograph_shape)
     return Transform(
         radiograph_shape=radiograph_shape,
         photograph_shape=photograph_shape,
@@ -241,12 +242,20 @@ def _correction(source: Points, target: Points) -> Map:
     return lambda points: apply(matrix, points)
 
 
-def _stored(spline: Map, xray: Points, there: Points, shape: tuple[int, int]) -> Warp:
-    """Sample a spline on a grid that is fine enough for what is stored to go through the pairs."""
+def _stored(xray: Points, shift: Points, shape: tuple[int, int]) -> Warp:
+    """Sample the thin-plate spline through ``shift`` at ``xray`` on a grid.
+
+    What is stored is a cubic spline between nodes, and misses the pairs by a little: the spline
+    is aimed as far beyond them until it does not.
+    """
     for nodes in MESHES:
-        warp = Warp.sampled(lambda points: spline(points) - points, shape, nodes)
-        if np.abs(xray + warp.at(xray) - there).max() < MISS_PX:
-            break
+        aim = shift
+        for _ in range(CORRECTIONS):
+            warp = Warp.sampled(_thin_plate(xray, aim), shape, nodes)
+            miss = shift - warp.at(xray)
+            if np.abs(miss).max() < MISS_PX:
+                return warp
+            aim = aim + miss
     return warp
 
 
