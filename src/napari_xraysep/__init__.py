@@ -10,15 +10,17 @@ if TYPE_CHECKING:
     from napari_xraysep.painting import Painting
     from napari_xraysep.simulation import simulate
     from napari_xraysep.sources import Sources
+    from napari_xraysep.workflows.registering import register
     from napari_xraysep.workflows.separating import separate
 
 __version__ = "0.1.0"
-__all__ = ["Painting", "Sources", "evaluate", "separate", "simulate"]
+__all__ = ["Painting", "Sources", "evaluate", "register", "separate", "simulate"]
 
 _HOMES = {
     "Painting": "painting",
     "Sources": "sources",
     "evaluate": "evaluation",
+    "register": "workflows.registering",
     "separate": "workflows.separating",
     "simulate": "simulation",
 }

@@ -32,3 +32,7 @@ class InputError(XraysepError):
 
 class SeparationError(XraysepError):
     """A separation that had started could not go on."""
+
+
+class RegistrationError(XraysepError):
+    """A photograph could not be registered."""

@@ -16,6 +16,7 @@ from napari_xraysep.errors import InputError
 
 if TYPE_CHECKING:
     from napari_xraysep.painting import Painting, Region
+    from napari_xraysep.sources import Sources
 
 FAILED, CANCELLED = 1, 130
 """Exit codes of a command in which a run failed, and of one that Ctrl-C stopped."""
@@ -53,8 +54,8 @@ Truth2 = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """The painting's files, and where the result goes: what every separating command is given."""
+class Files:
+    """The painting's files, what its radiograph is, and where the result goes."""
 
     xray: Annotated[Path, typer.Option(help="The mixed radiograph, grey.")]
     rgb_front: Annotated[Path, typer.Option(help="Photograph of the front, or of the surface.")]
@@ -65,12 +66,9 @@ class Given:
     ] = None
     mirror_back: Annotated[
         bool,
-        typer.Option("--mirror-back", help="Flip the back left to right: taken from behind."),
+        typer.Option("--mirror-back", help="The back is seen from behind, left to right flipped."),
     ] = False
     mask: Annotated[Path | None, typer.Option(help="Image; non-zero = left out.")] = None
-    prior_mask: Annotated[
-        Path | None, typer.Option(help="Image; non-zero = where the concealed design lies.")
-    ] = None
     polarity: Annotated[
         Literal["white-absorbs", "black-absorbs"] | None,
         typer.Option(help="Which end of the radiograph's grey scale absorbs; assumed white."),
@@ -81,6 +79,37 @@ class Given:
     ] = None
     pixel_size: Annotated[
         float | None, typer.Option(metavar="MM", help="Millimetres a pixel; else the file's.")
+    ] = None
+
+    def sources(self) -> Sources:
+        """Return them as the library takes them; nothing is read yet."""
+        from napari_xraysep.sources import Sources
+
+        return Sources(
+            xray=self.xray,
+            front=self.rgb_front,
+            back=self.rgb_back,
+            mirror_back=self.mirror_back,
+            mask=self.mask,
+            polarity=self.polarity,
+            response=self.response,
+            pixel_size_mm=self.pixel_size,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given(Files):
+    """What every separating command is given: the files, how they lie, and which part to take."""
+
+    transforms: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="T.json",
+            help="transforms.json of xraysep register; the photographs are then the originals.",
+        ),
+    ] = None
+    prior_mask: Annotated[
+        Path | None, typer.Option(help="Image; non-zero = where the concealed design lies.")
     ] = None
     roi: Annotated[
         str | None,
@@ -105,21 +134,13 @@ class Given:
         Raises
         ------
         InputError
-            A file cannot be read or used, or is not on the radiograph's grid.
+            A file cannot be read or used, is not on the radiograph's grid, or is not the one
+            that was registered.
         """
-        from napari_xraysep.sources import Sources
-
-        return Sources(
-            xray=self.xray,
-            front=self.rgb_front,
-            back=self.rgb_back,
-            mirror_back=self.mirror_back,
-            mask=self.mask,
-            prior_mask=self.prior_mask,
-            polarity=self.polarity,
-            response=self.response,
-            pixel_size_mm=self.pixel_size,
-        ).align()
+        sources = dataclasses.replace(
+            self.sources(), transforms=self.transforms, prior_mask=self.prior_mask
+        )
+        return sources.align()
 
 
 def expanded(command: Callable[..., None]) -> Callable[..., None]:

@@ -18,11 +18,13 @@ from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.staging import CURE, check_output, reason, staged_folder
+from napari_xraysep.io.transforms import TRANSFORMS
 from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
 
 __all__ = [
     "StoredRun",
     "check_output",
+    "check_run_folder",
     "read_run",
     "run_file_names",
     "staged_folder",
@@ -63,6 +65,11 @@ def run_file_names(kind: Kind) -> list[str]:
     return [*(f"{name}.tif" for name in layers), LOSSES, PREVIEW, RECORD]
 
 
+def check_run_folder(folder: Path, kind: Kind) -> None:
+    """Raise `InputError` where a folder cannot be written or holds a run or a registration."""
+    check_output(folder, [*run_file_names(kind), TRANSFORMS])
+
+
 def write_run(
     folder: Path,
     layers: Mapping[str, Floats],
@@ -91,11 +98,11 @@ def write_run(
     Raises
     ------
     InputError
-        The folder cannot be written or holds a run already.
+        The folder cannot be written or holds a run or a registration already.
     """
     if tuple(layers) != record.layers:
         raise ValueError(f"the record lists {record.layers}, the layers are {tuple(layers)}")
-    check_output(folder, run_file_names(record.kind))
+    check_run_folder(folder, record.kind)
     with staged_folder(folder) as stage:
         for name, layer in layers.items():
             write_image(

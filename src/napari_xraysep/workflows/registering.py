@@ -52,11 +52,14 @@ class Registered:
         The orientations that were tried, best first; none where landmarks were given.
     seconds
         How long it took.
+    by_hand
+        ``side.landmarks`` were clicked, and alone say how it lies.
     """
 
     side: SideTransform
     candidates: tuple[Candidate, ...] = ()
     seconds: float = 0.0
+    by_hand: bool = False
 
 
 def register_side(
@@ -147,7 +150,7 @@ def register_side(
         quality=None if quality is None else _in_mm(quality, sizes[0]),
         landmarks=pairs,
     )
-    return Registered(side, candidates, time.perf_counter() - began)
+    return Registered(side, candidates, time.perf_counter() - began, bool(landmarks))
 
 
 def _in_mm(quality: Quality, size: float | None) -> Quality:
@@ -252,17 +255,10 @@ def expected(sources: Sources) -> dict[Side, Orientation]:
     return {"back": "mirrored"} if sources.mirror_back else {}
 
 
-def transforms_of(
-    pictures: Pictures, found: Mapping[Side, Registered], *, failed: bool = True
-) -> Transforms:
-    """Put the sides together; without those that failed where ``failed`` is False."""
-    sides = {
-        side: found[side].side
-        for side in SIDES
-        if side in found and (failed or succeeded(found[side].side))
-    }
-    radiograph = pictures.radiograph.record("radiograph")
-    return Transforms(radiograph=radiograph, front=sides.get("front"), back=sides.get("back"))
+def transforms_of(pictures: Pictures, found: Mapping[Side, Registered]) -> Transforms:
+    """Put the sides together."""
+    front, back = (found[side].side if side in found else None for side in SIDES)
+    return Transforms(radiograph=pictures.radiograph.record("radiograph"), front=front, back=back)
 
 
 def succeeded(side: SideTransform) -> bool:

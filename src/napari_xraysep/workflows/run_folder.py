@@ -7,7 +7,7 @@ from pathlib import Path
 
 from napari_xraysep.errors import SeparationError
 from napari_xraysep.evaluation.figures import preview_png
-from napari_xraysep.io.results import check_output, run_file_names, write_run
+from napari_xraysep.io.results import check_run_folder, write_run
 from napari_xraysep.painting import Painting
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Event, Finished, Progress
@@ -26,11 +26,11 @@ class RunFolder:
     Raises
     ------
     InputError
-        The folder cannot be written or already holds a run.
+        The folder cannot be written or already holds a run or a registration.
     """
 
     def __init__(self, folder: Path, painting: Painting) -> None:
-        check_output(folder, run_file_names(painting.kind))
+        check_run_folder(folder, painting.kind)
         self.folder = folder
         self._painting = painting
         self._losses: list[dict[str, object]] = []
