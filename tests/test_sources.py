@@ -129,6 +129,13 @@ def test_a_side_that_is_not_registered_is_named(files, transforms):
         align(files, transforms.model_copy(update={"back": None}))
 
 
+def test_a_side_that_came_on_the_grid_needs_no_registration(files, transforms, rgb8):
+    tifffile.imwrite(files / "back.tif", rgb8[:, ::-1], photometric="rgb")
+    only_front = transforms.model_copy(update={"back": None})
+    painting = align(files, only_front, mirror_back=True)
+    np.testing.assert_array_equal(painting.back, rgb8)
+
+
 def test_a_registration_that_failed_is_not_used(files, transforms):
     failed = Quality(ok=False, reason="nothing agrees")
     front = transforms.front.model_copy(update={"quality": failed})

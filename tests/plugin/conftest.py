@@ -14,7 +14,8 @@ import tifffile
 from pydantic import Field, field_validator
 
 from napari_xraysep.painting import Mixture
-from napari_xraysep.plugin.loading import Answers, Choice, Image, Loaded, assemble, read_image
+from napari_xraysep.plugin.images import Choice, Image, read_image
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import Context, Estimate, Method, Plan, Settings, Step

@@ -7,9 +7,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conftest import SHAPE
 from napari_xraysep.errors import InputError
-from napari_xraysep.plugin.loading import Answers, Choice, Image, assemble, read_image
+from napari_xraysep.plugin.images import Choice, Image, read_image
+from napari_xraysep.plugin.loading import (
+    Answers,
+    aligned,
+    assemble,
+    mask_of,
+    painting_to_separate,
+)
+from napari_xraysep.project import Area, PriorDrawing, Project
+from napari_xraysep.records import Quality
 from napari_xraysep.simulation.samples import sample_folder
+from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms, oriented
 
 
 def test_the_back_is_mirrored_unless_told_not_to(read: dict[Any, Image]) -> None:
@@ -121,3 +132,72 @@ def test_thumbnails_are_small_and_stretched(read: dict[Any, Image]) -> None:
     image = read_image("radiograph", Choice("faint", pixels=faint))
     assert max(image.thumbnail.shape[:2]) <= 128
     assert (image.thumbnail.min(), image.thumbnail.max()) == (0, 255)
+
+
+def side(image: Image, matrix: Any, **more: Any) -> SideTransform:
+    transform = Transform(
+        radiograph_shape=SHAPE, photograph_shape=image.shape, whole=Piece.from_matrix(matrix)
+    )
+    return SideTransform(photograph=image.record, transform=transform, how="by hand", **more)
+
+
+def test_registered_photographs_come_onto_the_grid(read: dict[Any, Image]) -> None:
+    narrow = replace(read["back"], pixels=np.ascontiguousarray(read["back"].pixels[:, 1:]))
+    record = narrow.record.model_copy(update={"width": SHAPE[1] - 1})
+    images = {**read, "back": replace(narrow, record=record)}
+    before = assemble(images, Answers())
+    assert before.painting is None
+    shift = np.array([[1.0, 0, 0], [0, 1, -1], [0, 0, 1]]) @ oriented("mirrored", SHAPE)
+    transforms = Transforms(radiograph=read["radiograph"].record, back=side(images["back"], shift))
+    after = aligned(before, transforms)
+    assert after.painting is not None
+    mirrored = read["back"].pixels[:, ::-1]
+    np.testing.assert_array_equal(after.painting.back[:, :-1], mirrored[:, :-1])
+    np.testing.assert_array_equal(after.painting.front, read["front"].pixels)
+    assert after.outside is not None
+    assert after.outside[:, -1].all()
+    assert not after.outside[:, :-1].any()
+    assert not after.painting.block().valid[:, -1].any()
+    assert {r.role for r in after.painting.inputs if r.mirrored} == {"back"}
+    assert [p.name for p in after.pictures if p.role == "back"] == [
+        "back photograph, registered, simulated"
+    ]
+    assert after.radiograph_file == before.radiograph_file
+    assert aligned(after, None).painting is None
+
+
+def test_a_failed_registration_is_not_applied(read: dict[Any, Image]) -> None:
+    failed = Quality(ok=False, reason="nothing agrees")
+    front = side(read["front"], np.eye(3), quality=failed)
+    transforms = Transforms(radiograph=read["radiograph"].record, front=front)
+    with pytest.raises(InputError, match="nothing agrees"):
+        aligned(assemble(read, Answers()), transforms)
+
+
+def test_a_drawn_mask_takes_the_place_of_a_loaded_one(
+    read: dict[Any, Image], tmp_path: Path
+) -> None:
+    pixels = np.zeros(SHAPE, np.uint8)
+    pixels[:, :10] = 1
+    loaded = assemble({**read, "mask": read_image("mask", Choice("m", pixels=pixels))}, Answers())
+    assert painting_to_separate(loaded, Project(), None) is loaded.painting
+    np.testing.assert_array_equal(mask_of(loaded, Project(), None), pixels != 0)
+    corners = ((-1.0, -1.0), (-1.0, 99.0), (4.0, 99.0), (4.0, -1.0))
+    project = Project(mask=Area(polygons=(corners,)))
+    valid = painting_to_separate(loaded, project, tmp_path).block().valid
+    assert valid[6:, :10].all()
+    assert not valid[:4].any()
+    np.testing.assert_array_equal(mask_of(loaded, project, tmp_path), ~valid)
+
+
+def test_a_drawn_prior_is_for_concealed_designs(read: dict[Any, Image]) -> None:
+    corners = ((2.0, 2.0), (2.0, 9.0), (9.0, 9.0))
+    project = Project(prior=PriorDrawing(area=Area(polygons=(corners,))))
+    both = painting_to_separate(assemble(read, Answers()), project, None)
+    assert both.prior_mask is None
+    del read["back"]
+    concealed = painting_to_separate(assemble(read, Answers()), project, None)
+    prior = concealed.block().prior
+    assert prior is not None
+    assert prior[4, 6]
+    assert not prior[20:].any()

@@ -10,7 +10,8 @@ import pytest
 import tifffile
 
 from napari_xraysep.io.results import read_run
-from napari_xraysep.plugin.loading import Answers, Choice, assemble, read_image
+from napari_xraysep.plugin.images import Choice, read_image
+from napari_xraysep.plugin.loading import Answers, assemble
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.separation.method import installed_methods
 from napari_xraysep.simulation.samples import sample_folder

@@ -21,7 +21,7 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.combo_box import short
-from napari_xraysep.plugin.loading import Choice, Image, read_image
+from napari_xraysep.plugin.images import Choice, Image, read_image
 from napari_xraysep.plugin.panes import KEY
 from napari_xraysep.records import Role
 

@@ -17,7 +17,8 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.image_choice import ImageChoice
-from napari_xraysep.plugin.loading import Answers, Image, Loaded, assemble
+from napari_xraysep.plugin.images import Image
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.radiograph_questions import RadiographQuestions
 from napari_xraysep.plugin.session import plain_viewer, session_of

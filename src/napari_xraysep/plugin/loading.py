@@ -1,7 +1,8 @@
-"""From what the user chose, layers or files, to a painting and what to show of it; without Qt."""
+"""From images as read to a painting and what to show of it; without Qt."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,84 +10,43 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.domain import ArrayLike, Domain, Polarity, Response, sample_bits, to_unit
+from napari_xraysep.domain import Domain, Polarity, Response, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
-from napari_xraysep.records import InputRecord, Kind, Role
+from napari_xraysep.plugin.images import Image
+from napari_xraysep.project import Project
+from napari_xraysep.records import Kind, Role
 from napari_xraysep.simulation.samples import sample_folder
-
-THUMBNAIL_SIDE = 128
-
-
-@dataclass(frozen=True)
-class Choice:
-    """One image as chosen: a file, or a layer that lives only in the viewer.
-
-    Attributes
-    ----------
-    name
-        What the user knows it by.
-    path
-        The file to read. A layer's file is read instead of the layer, for its pixel size, profile
-        and bit depth, unless the layer has another size.
-    pixels
-        A layer's array; may be lazy.
-    simulated
-        A layer that is known to be simulated; files say so themselves.
-    """
-
-    name: str
-    path: Path | None = None
-    pixels: ArrayLike | None = None
-    simulated: bool = False
-
-
-@dataclass(frozen=True)
-class Image:
-    """One image as read, with what is shown of it before the painting is put together.
-
-    Attributes
-    ----------
-    pixels
-        (H, W) grey or (H, W, 3) sRGB, as in the file.
-    record
-        What was read; not mirrored yet.
-    thumbnail
-        (h, w, 3) uint8, at most `THUMBNAIL_SIDE` on a side.
-    """
-
-    pixels: NDArray[Any]
-    record: InputRecord
-    bits: int | None
-    pixel_size_mm: float | None
-    simulated: bool
-    thumbnail: NDArray[np.uint8]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width in pixels."""
-        return int(self.pixels.shape[0]), int(self.pixels.shape[1])
-
-    @property
-    def facts(self) -> str:
-        """Size, depth and profile in a few words."""
-        bits = "float" if self.bits is None else f"{self.bits} bit"
-        parts = [f"{self.shape[1]} × {self.shape[0]} px", bits]
-        if self.record.icc_profile:
-            parts.append(self.record.icc_profile)
-        if self.simulated:
-            parts.append("simulated")
-        return ", ".join([*parts, *self.record.notes])
+from napari_xraysep.sources import check_fit, on_grid, outside, without
+from napari_xraysep.transforms import SIDES, Side, Transforms
+from napari_xraysep.workflows.project import left_out, with_drawings
 
 
 @dataclass(frozen=True)
 class Answers:
-    """What the user says about the radiograph; None: not answered, hence assumed."""
+    """What the user says about the images; None: not answered, hence assumed.
+
+    Attributes
+    ----------
+    mirror_back
+        Flip the back before it is shown; a registration contains it already.
+    """
 
     mirror_back: bool = True
     polarity: Polarity | None = None
     response: Response | None = None
     pixel_size_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One image layer to show: grey in the working domain, or colour 0..1 as in the file."""
+
+    role: Role
+    name: str
+    pixels: NDArray[Any]
+    scale: tuple[float, float] = (1.0, 1.0)
+    registered: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,86 +61,62 @@ class Loaded:
         What to show, the radiograph first.
     radiograph_file
         Beside it runs are stored; None for a layer without a file and for our samples.
+    images
+        As read, neither mirrored nor registered.
+    outside
+        (H, W) bool, where a registered photograph does not reach; None where all is covered.
+    transforms
+        Those that were applied.
     """
 
     painting: Painting | None
     refusal: str
     pictures: tuple[Picture, ...]
     radiograph_file: Path | None
+    images: dict[Role, Image]
+    answers: Answers
+    outside: NDArray[np.bool_] | None = None
+    transforms: Transforms | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width of the radiograph in pixels."""
+        return self.images["radiograph"].shape
+
+    @property
+    def pixel_size_mm(self) -> float | None:
+        """Of the radiograph: as the user says, else as its file does."""
+        return self.answers.pixel_size_mm or self.images["radiograph"].pixel_size_mm
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One image layer to show: grey in the working domain, or colour 0..1 as in the file."""
+class _OnGrid:
+    """Pixels by role as they are put together; photographs that are registered are resampled."""
 
-    role: Role
-    name: str
-    pixels: NDArray[Any]
-    scale: tuple[float, float] = (1.0, 1.0)
-    registered: bool = True
-
-
-def read_image(role: Role, choice: Choice) -> Image:
-    """Read one chosen image.
-
-    Raises
-    ------
-    InputError
-        The file or layer cannot be used in this role.
-    """
-    if choice.path is None:
-        return _from_array(role, choice, np.asarray(choice.pixels))
-    from napari_xraysep.io import reading
-
-    read = {"radiograph": reading.read_radiograph, "mask": reading.read_mask}.get(
-        role, reading.read_photograph
-    )
-    file = read(choice.path)
-    if choice.pixels is not None and choice.pixels.shape[:2] != file.pixels.shape[:2]:
-        return _from_array(role, choice, np.asarray(choice.pixels))
-    return Image(
-        pixels=file.pixels,
-        record=file.record(role),
-        bits=file.bits,
-        pixel_size_mm=file.pixel_size_mm,
-        simulated=file.simulated or choice.simulated,
-        thumbnail=_thumbnail(file.pixels, file.bits, stretch=role != "front" and role != "back"),
-    )
+    pixels: dict[Role, NDArray[Any]]
+    registered: tuple[Side, ...] = ()
+    mirrored: frozenset[Side] = frozenset()
+    covered: NDArray[np.bool_] | None = None
+    notes: tuple[str, ...] = ()
 
 
-def _from_array(role: Role, choice: Choice, pixels: NDArray[Any]) -> Image:
-    grey = role in ("radiograph", "mask")
-    if pixels.ndim == 3 and pixels.shape[2] == 4 and np.all(pixels[..., 3] == pixels[..., 3].max()):
-        pixels = pixels[..., :3]
-    if pixels.ndim != (2 if grey else 3) or (not grey and pixels.shape[2] != 3):
-        wanted = "a grey" if grey else "a colour"
-        raise InputError(choice.name, f"the {role} must be {wanted} image", "choose another layer")
-    if role == "mask":
-        pixels = (pixels != 0).astype(np.uint8)
-    bits = sample_bits(pixels.dtype)
-    record = InputRecord(role=role, height=pixels.shape[0], width=pixels.shape[1], bits=bits)
-    return Image(
-        pixels, record, bits, None, choice.simulated, _thumbnail(pixels, bits, stretch=grey)
-    )
-
-
-def _thumbnail(pixels: NDArray[Any], bits: int | None, *, stretch: bool) -> NDArray[np.uint8]:
-    step = -(-max(pixels.shape[:2]) // THUMBNAIL_SIDE)
-    small = to_unit(pixels[::step, ::step], bits)
-    if stretch and small.max() > small.min():
-        small = (small - small.min()) / (small.max() - small.min())
-    if small.ndim == 2:
-        small = np.stack([small] * 3, 2)
-    return np.ascontiguousarray((np.clip(np.nan_to_num(small), 0, 1) * 255).astype(np.uint8))
-
-
-def assemble(images: dict[Role, Image], answers: Answers) -> Loaded:
+def assemble(
+    images: dict[Role, Image],
+    answers: Answers,
+    transforms: Transforms | None = None,
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Loaded:
     """Put the images together on the radiograph's grid.
 
     Parameters
     ----------
     images
         By role; ``radiograph`` and ``front`` at least.
+    transforms
+        How photographs lie on the radiograph. One of which they say nothing counts as registered
+        where it has the radiograph's size.
+    report
+        Told the fraction of a resampling that is done; may raise to stop.
 
     Returns
     -------
@@ -190,23 +126,121 @@ def assemble(images: dict[Role, Image], answers: Answers) -> Loaded:
     Raises
     ------
     InputError
-        An image cannot be used (constant, NaN, out of range, a mask of another size).
+        An image cannot be used (constant, NaN, out of range, a mask of another size), transforms
+        were made for other images, or a registration failed.
     """
     xray = images["radiograph"]
-    misfits = [r for r in ("front", "back") if r in images and images[r].shape != xray.shape]
-    mirror = answers.mirror_back and "back" in images
+    grid = _brought(images, transforms, report)
+    misfits = [
+        role
+        for role in ("front", "back")
+        if role in images and grid.pixels[role].shape[:2] != xray.shape
+    ]
+    mirror = answers.mirror_back and "back" in images and "back" not in grid.registered
     refusal, painting = "", None
     if misfits:
         refusal = _refusal(misfits, images)
     else:
-        painting = _painting(images, answers, mirror)
+        painting = _painting(images, grid, answers, mirror)
+        painting = replace(painting, transforms=transforms if grid.registered else None)
     file = xray.record.path
     return Loaded(
         painting=painting,
         refusal=refusal,
-        pictures=tuple(_pictures(images, answers, mirror)),
+        pictures=tuple(_pictures(images, grid, answers, mirror)),
         radiograph_file=None if file is None or _is_sample(Path(file)) else Path(file),
+        images=images,
+        answers=answers,
+        outside=None if grid.covered is None or grid.covered.all() else ~grid.covered,
+        transforms=transforms if grid.registered else None,
     )
+
+
+def aligned(
+    loaded: Loaded,
+    transforms: Transforms | None,
+    report: Callable[[float], None] = lambda fraction: None,
+) -> Loaded:
+    """Put the painting together anew from the images as read; slow, and without reading a file.
+
+    Parameters
+    ----------
+    transforms
+        None: the photographs as they came.
+
+    Raises
+    ------
+    InputError
+        See `assemble`.
+    """
+    made = assemble(loaded.images, loaded.answers, transforms, report)
+    return replace(made, radiograph_file=loaded.radiograph_file)
+
+
+def painting_to_separate(loaded: Loaded, project: Project | None, folder: Path | None) -> Painting:
+    """Return the painting with the mask and the prior that the user has drawn.
+
+    Parameters
+    ----------
+    folder
+        Where the project's paths start.
+
+    Raises
+    ------
+    InputError
+        A photograph is not registered, or a file of a drawing was moved or changed.
+    """
+    if loaded.painting is None:
+        raise InputError("painting", loaded.refusal.rstrip("."), "use Register")
+    if project is None:
+        return loaded.painting
+    painting = loaded.painting
+    if project.mask is not None:  # it has taken the place of a mask that was loaded
+        others = tuple(record for record in painting.inputs if record.role != "mask")
+        painting = replace(painting, mask=loaded.outside, inputs=others)
+    return with_drawings(painting, project, folder)
+
+
+def mask_of(
+    loaded: Loaded, project: Project | None, folder: Path | None
+) -> NDArray[np.bool_] | None:
+    """Return what the user leaves out, (H, W) bool, for a registration; None where nothing.
+
+    Raises
+    ------
+    InputError
+        Its file was moved or changed.
+    """
+    if project is not None and project.mask is not None:
+        return left_out(project, loaded.shape, folder)
+    mask = loaded.images.get("mask")
+    return None if mask is None else mask.pixels != 0
+
+
+def _brought(
+    images: dict[Role, Image],
+    transforms: Transforms | None,
+    report: Callable[[float], None],
+) -> _OnGrid:
+    """Resample the photographs that are registered."""
+    pixels: dict[Role, NDArray[Any]] = {role: image.pixels for role, image in images.items()}
+    if transforms is None:
+        return _OnGrid(pixels)
+    sides = tuple(side for side in SIDES if side in images and transforms.side(side) is not None)
+    known: tuple[Role, ...] = ("radiograph", *sides)
+    check_fit(transforms, {role: images[role].record for role in known})
+    found = on_grid(transforms, {side: images[side].pixels for side in sides}, report)
+    notes: list[str] = []
+    covered = np.ones(images["radiograph"].shape, bool)
+    mirrored = set()
+    for side, (image, valid) in found.items():
+        pixels[side] = image
+        covered &= valid
+        notes += outside(images[side].record.path or f"{side} photograph", valid)
+        registered = transforms.side(side)
+        if registered is not None and "mirrored" in registered.transform.orientation:
+            mirrored.add(side)
+    return _OnGrid(pixels, sides, frozenset(mirrored), covered, tuple(notes))
 
 
 def _is_sample(path: Path) -> bool:
@@ -218,7 +252,7 @@ def _is_sample(path: Path) -> bool:
         return False
 
 
-def _refusal(misfits: list[str], images: dict[Role, Image]) -> str:
+def _refusal(misfits: list[Role], images: dict[Role, Image]) -> str:
     who = " and ".join(f"the {role} photograph" for role in misfits)
     verb, them = ("does not", "it") if len(misfits) == 1 else ("do not", "them")
     height, width = images["radiograph"].shape
@@ -228,47 +262,55 @@ def _refusal(misfits: list[str], images: dict[Role, Image]) -> str:
     )
 
 
-def _painting(images: dict[Role, Image], answers: Answers, mirror: bool) -> Painting:
+def _painting(images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror: bool) -> Painting:
+    flipped = {*grid.mirrored, *(("back",) if mirror else ())}
     records = tuple(
-        image.record.model_copy(update={"mirrored": mirror and role == "back"})
+        image.record.model_copy(update={"mirrored": role in flipped})
         for role, image in images.items()
     )
-    xray, back, mask = images["radiograph"], images.get("back"), images.get("mask")
+    xray, mask = images["radiograph"], grid.pixels.get("mask")
+    if grid.covered is not None:
+        mask = without(mask, grid.covered)
     painting = Painting.from_arrays(
         xray.pixels,
-        images["front"].pixels,
-        None if back is None else back.pixels,
+        grid.pixels["front"],
+        grid.pixels.get("back"),
         mirror_back=mirror,
-        mask=None if mask is None else mask.pixels,
+        mask=mask,
         polarity=answers.polarity,
         response=answers.response,
         pixel_size_mm=answers.pixel_size_mm,
         simulated=any(image.simulated for image in images.values()),
         bits=xray.bits,
         inputs=records,
-        notes=[f"{record.path}: {note}" for record in records for note in record.notes],
+        notes=[f"{r.path}: {note}" for r in records for note in r.notes] + list(grid.notes),
     )
     if answers.pixel_size_mm is None and xray.pixel_size_mm is not None:
         painting = replace(painting, pixel_size_mm=xray.pixel_size_mm)
     return painting
 
 
-def _pictures(images: dict[Role, Image], answers: Answers, mirror: bool) -> list[Picture]:
+def _pictures(
+    images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror: bool
+) -> list[Picture]:
     """Say what to show: the radiograph in the working domain and the photographs."""
     xray = images["radiograph"]
     simulated = ", simulated" if any(image.simulated for image in images.values()) else ""
     domain = Domain(answers.polarity or "white-absorbs", answers.response or "as-is", xray.bits)
     grey = domain.forward(to_unit(xray.pixels, xray.bits))
     pictures = [Picture("radiograph", f"radiograph{simulated}", grey)]
-    for role in ("back", "front"):
-        image = images.get(role)
-        if image is None:
+    for side in reversed(SIDES):
+        if side not in images:
             continue
-        flipped = mirror and role == "back"
-        fits = image.shape == xray.shape
-        name = f"{role} photograph" + (", mirrored" if flipped else "")
-        name += "" if fits else " – not registered"
-        pixels = image.pixels[:, ::-1] if flipped else image.pixels
-        scale = (xray.shape[0] / image.shape[0], xray.shape[1] / image.shape[1])
-        pictures.append(Picture(role, name + simulated, pixels, scale, fits))
+        pixels = grid.pixels[side]
+        flipped = mirror and side == "back"
+        fits = pixels.shape[:2] == xray.shape
+        name = f"{side} photograph" + (", mirrored" if flipped else "")
+        if side in grid.registered:
+            name += ", registered"
+        elif not fits:
+            name += " – not registered"
+        scale = (xray.shape[0] / pixels.shape[0], xray.shape[1] / pixels.shape[1])
+        shown = pixels[:, ::-1] if flipped else pixels
+        pictures.append(Picture(side, name + simulated, shown, scale, fits))
     return pictures

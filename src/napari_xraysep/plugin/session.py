@@ -1,34 +1,64 @@
-"""What the dock widgets of one napari window share: the painting that was loaded."""
+"""What the dock widgets of one napari window share: the painting and its project."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, finalize
 
+import numpy as np
+from numpy.typing import NDArray
 from psygnal import Signal
+
+from napari_xraysep.io.labels import copied, write_labels
+from napari_xraysep.project import FileRef, Project, relative
+from napari_xraysep.workflows.project import drawings_of, moved
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
+    from napari_xraysep.plugin.autosave import Autosave
     from napari_xraysep.plugin.loading import Loaded
+    from napari_xraysep.plugin.stored_run import Opened
 
 
 class Session:
-    """The painting loaded in one window.
+    """The painting loaded in one window, and the project that keeps what is done on it.
 
     Attributes
     ----------
     changed
-        Emitted when another painting was loaded.
+        Emitted when another painting was loaded, a project was opened, or the photographs were
+        brought onto the radiograph anew.
+    edited
+        Emitted with the name of the project's part that was replaced.
+    told
+        Emitted with a sentence when the project cannot be saved, once, and with "" when it can
+        be again.
     running
         A separation of it is under way, so that no other is to be loaded.
+    project
+        What is done on the painting; None while none is loaded.
+    project_file
+        Where it is kept; None where it has no file yet (samples, layers without a file).
+    opened
+        The stored run that came with a project that was opened, or None.
     """
 
     changed = Signal()
+    edited = Signal(str)
+    told = Signal(str)
 
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
         self.running = False
+        self.project: Project | None = None
+        self.project_file: Path | None = None
+        self.opened: Opened | None = None
+        self._passing: Path | None = None
+        self._autosave: Autosave | None = None
 
     @property
     def loaded(self) -> Loaded | None:
@@ -37,8 +67,115 @@ class Session:
 
     @loaded.setter
     def loaded(self, loaded: Loaded | None) -> None:
+        """Show the same painting put together anew; see `begin` for another one."""
+        if loaded is None:
+            self.begin(None, None, None)
+            return
         self._loaded = loaded
+        if self.project is None:
+            self.project = Project()
         self.changed.emit()
+
+    @property
+    def folder(self) -> Path:
+        """Where the project's relative paths start: its file's folder, until then a passing one."""
+        if self.project_file is not None:
+            return self.project_file.parent
+        if self._passing is None:
+            self._passing = Path(mkdtemp(prefix="napari-xraysep-"))
+            finalize(self, rmtree, self._passing, ignore_errors=True)
+        return self._passing
+
+    def begin(
+        self,
+        loaded: Loaded | None,
+        project: Project | None,
+        project_file: Path | None,
+        opened: Opened | None = None,
+    ) -> None:
+        """Take another painting with its project, or none.
+
+        Parameters
+        ----------
+        project
+            Its paths start at the folder of ``project_file``, or are whole where it has none.
+        """
+        self.flush()
+        self._loaded, self.opened = loaded, opened
+        self.project = project or (None if loaded is None else Project())
+        self.project_file = project_file
+        self.changed.emit()
+
+    def edit(self, **parts: Any) -> None:
+        """Replace parts of the project and have it saved; only on the GUI thread.
+
+        Parameters
+        ----------
+        parts
+            Fields of `Project`.
+        """
+        before = self.project or Project()
+        self.project = before.model_copy(update=parts)
+        self._save()
+        for name, value in parts.items():
+            if value != getattr(before, name):
+                self.edited.emit(name)
+
+    def keep_in(self, project_file: Path, **parts: Any) -> None:
+        """Keep the project in another file from now on; drawings are copied beside it.
+
+        Parameters
+        ----------
+        parts
+            Fields to replace, as that file writes them.
+
+        Raises
+        ------
+        InputError
+            A drawing cannot be copied there.
+        """
+        project = self.project or Project()
+        self.flush()
+        old, new = self.folder, project_file.with_suffix("")
+        own = self._drawings_folder
+        drawn = [ref.at(old) for ref in drawings_of(project)]
+        copies = {path: copied(path, new) for path in drawn if path.parent == own}
+        project = moved(project, old, project_file.parent, copies)
+        self.project, self.project_file = project.model_copy(update=parts), project_file
+        self._save()
+
+    def store_labels(self, name: str, labels: NDArray[Any]) -> FileRef:
+        """Store what was painted, (H, W) of at most 255 labels; slow for large ones.
+
+        May be called on another thread. The file becomes part of the project by `edit`.
+
+        Raises
+        ------
+        InputError
+            It cannot be written.
+        """
+        folder = self.folder
+        path, sha256 = write_labels(self._drawings_folder, name, labels.astype(np.uint8))
+        return FileRef(path=relative(path, folder), sha256=sha256)
+
+    def flush(self) -> None:
+        """Write the project at once where a change still waits."""
+        if self._autosave is not None:
+            self._autosave.flush()
+
+    @property
+    def _drawings_folder(self) -> Path:
+        """Where drawings are stored: a folder named as the project file, beside it."""
+        return self.folder if self.project_file is None else self.project_file.with_suffix("")
+
+    def _save(self) -> None:
+        if self.project_file is None or self.project is None:
+            return
+        if self._autosave is None:
+            from napari_xraysep.plugin.autosave import Autosave
+
+            self._autosave = Autosave(self.told.emit)
+        self._autosave.note(self.project_file, self.project)
 
 
 _SESSIONS: WeakKeyDictionary[Viewer, Session] = WeakKeyDictionary()

@@ -1,0 +1,111 @@
+"""The project that a window keeps: edited, saved by itself, kept elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import TIMEOUT
+from napari_xraysep.areas import labels
+from napari_xraysep.errors import InputError
+from napari_xraysep.plugin import autosave
+from napari_xraysep.plugin.session import Session
+from napari_xraysep.project import Area, NamedRegion, Project
+from napari_xraysep.workflows.project import read_project
+
+FACE = NamedRegion(name="face", region="0:10,5:15")
+
+
+@pytest.fixture
+def session(qapp: Any, loaded: Any, files: Path) -> Session:
+    session = Session()
+    session.begin(loaded, Project(notes="mine"), files / "xray-project.json")
+    return session
+
+
+def test_an_edit_is_told_and_saved(qtbot: Any, session: Session) -> None:
+    told: list[str] = []
+    session.edited.connect(told.append)
+    session.edit(regions=(FACE,), notes="mine")
+    assert told == ["regions"]
+    file = session.project_file
+    assert file is not None
+    qtbot.waitUntil(file.is_file, timeout=TIMEOUT)
+    assert read_project(file).regions == (FACE,)
+    assert read_project(file).notes == "mine"
+
+
+def test_nothing_is_written_before_something_is_done(qtbot: Any, session: Session) -> None:
+    qtbot.wait(2 * autosave.SAVE_MS)
+    session.flush()
+    assert session.project_file is not None
+    assert not session.project_file.exists()
+
+
+def test_a_full_disk_is_said_once_and_work_goes_on(
+    qtbot: Any, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, project: Project) -> None:
+        raise InputError(path, "it cannot be written (No space left on device)", "free space")
+
+    told: list[str] = []
+    session.told.connect(told.append)
+    write = autosave.write_project
+    monkeypatch.setattr(autosave, "write_project", full)
+    session.edit(regions=(FACE,))
+    qtbot.waitUntil(lambda: bool(told), timeout=TIMEOUT)
+    session.edit(notes="more")
+    session.flush()
+    assert len(told) == 1
+    assert "No space left" in told[0]
+    assert session.project is not None
+    assert session.project.regions == (FACE,)
+    monkeypatch.setattr(autosave, "write_project", write)
+    session.edit(notes="and more")
+    qtbot.waitUntil(lambda: told[1:] == [""], timeout=TIMEOUT)
+    assert session.project_file is not None
+    assert read_project(session.project_file) == session.project
+
+
+def test_what_is_painted_is_stored_beside_the_project(session: Session) -> None:
+    painted = np.zeros((40, 56), int)
+    painted[3, 4] = 2
+    first = session.store_labels("leave-out", painted)
+    painted[0, 0] = 1
+    second = session.store_labels("leave-out", painted)
+    assert first.path.startswith("xray-project/leave-out-")
+    assert first.path != second.path
+    assert labels(first, (40, 56), session.folder)[0, 0] == 0
+    assert labels(second, (40, 56), session.folder)[3, 4] == 2
+
+
+def test_a_project_without_a_file_gets_one(
+    qtbot: Any, loaded: Any, tmp_path: Path, files: Path
+) -> None:
+    session = Session()
+    session.begin(loaded, None, None)
+    painted = np.eye(40, 56, dtype=np.uint8)
+    session.edit(mask=Area(file=session.store_labels("leave-out", painted)))
+    assert session.project is not None
+    kept = tmp_path / "elsewhere" / "sample-project.json"
+    kept.parent.mkdir()
+    session.keep_in(kept, notes="from a sample")
+    session.flush()
+    project = read_project(kept)
+    assert project.notes == "from a sample"
+    assert project.mask is not None
+    assert project.mask.file is not None
+    assert project.mask.file.path.startswith("sample-project/leave-out-")
+    np.testing.assert_array_equal(labels(project.mask.file, (40, 56), kept.parent), painted)
+
+
+def test_another_painting_writes_what_waits(session: Session, loaded: Any) -> None:
+    file = session.project_file
+    assert file is not None
+    session.edit(regions=(FACE,))
+    session.begin(loaded, None, None)
+    assert read_project(file).regions == (FACE,)
+    assert session.project == Project()
