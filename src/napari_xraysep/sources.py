@@ -122,15 +122,17 @@ class Sources:
     def _transforms(self) -> Transforms | None:
         if self.transforms is None:
             return None
-        if self.mirror_back:
+        if isinstance(self.transforms, Transforms):
+            transforms = self.transforms.in_unit("px")
+        else:
+            from napari_xraysep.io.transforms import read_transforms
+
+            transforms = read_transforms(self.transforms)
+        if self.mirror_back and transforms.back is not None:
             raise InputError(
                 "--mirror-back", "the transforms contain the mirroring already", "leave it out"
             )
-        if isinstance(self.transforms, Transforms):
-            return self.transforms.in_unit("px")
-        from napari_xraysep.io.transforms import read_transforms
-
-        return read_transforms(self.transforms)
+        return transforms
 
 
 def check_fit(transforms: Transforms, records: dict[Role, InputRecord]) -> None:
@@ -145,6 +147,9 @@ def check_fit(transforms: Transforms, records: dict[Role, InputRecord]) -> None:
             continue
         registered = transforms.side(side)
         if registered is None:
+            given, grid = records[side], records["radiograph"]
+            if (given.height, given.width) == (grid.height, grid.width):
+                continue  # it came on the radiograph's grid
             raise InputError(
                 "--transforms",
                 f"it does not say how the {side}'s photograph lies",
