@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.domain import ArrayLike, Floats
+from napari_xraysep.errors import InputError
 from napari_xraysep.records import InputRecord, Landmark, Quality
 from napari_xraysep.registration import landmarks as by_hand
 from napari_xraysep.sources import Sources
@@ -180,26 +181,37 @@ def register_pictures(
     ----------
     prefer, orientations, landmarks
         By side, where there are any.
+
+    Raises
+    ------
+    InputError
+        As `register_side`; it names the photograph's file.
     """
+    landmarks = landmarks or {}
     found = {}
-    for side, file in pictures.photographs.items():
+    # sides with landmarks come first: they take no time, and a flaw in them is said at once
+    for side in sorted(pictures.photographs, key=lambda one: one not in landmarks):
+        file = pictures.photographs[side]
 
         def told(stage: str, fraction: float, side: Side = side) -> None:
             watch(f"{side}: {stage}", fraction)
 
-        found[side] = register_side(
-            pictures.xray,
-            file.pixels,
-            file.record(side),
-            valid=pictures.valid,
-            sizes=(pictures.pixel_size_mm, file.pixel_size_mm),
-            orientation=(orientations or {}).get(side),
-            prefer=(prefer or {}).get(side),
-            landmarks=(landmarks or {}).get(side, ()),
-            plates=plates,
-            watch=told,
-        )
-    return found
+        try:
+            found[side] = register_side(
+                pictures.xray,
+                file.pixels,
+                file.record(side),
+                valid=pictures.valid,
+                sizes=(pictures.pixel_size_mm, file.pixel_size_mm),
+                orientation=(orientations or {}).get(side),
+                prefer=(prefer or {}).get(side),
+                landmarks=landmarks.get(side, ()),
+                plates=plates,
+                watch=told,
+            )
+        except InputError as error:
+            raise InputError(f"{file.path}, {error.subject}", error.problem, error.cure) from error
+    return {side: found[side] for side in pictures.photographs}
 
 
 def register(
