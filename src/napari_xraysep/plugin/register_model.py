@@ -1,0 +1,304 @@
+"""What is known of how the photographs lie on the radiograph: tried, undone, used; without Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from psygnal import Signal
+
+from napari_xraysep.plugin.images import Image
+from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.project import Project
+from napari_xraysep.records import Quality
+from napari_xraysep.registration.landmarks import centred, enabled, residuals
+from napari_xraysep.transforms import (
+    SIDES,
+    Orientation,
+    PlateOutline,
+    Side,
+    SideTransform,
+    Transform,
+    Transforms,
+)
+from napari_xraysep.workflows.registering import Registered, succeeded
+
+AS_LOADED = "on the radiograph's grid as it is"
+TURNED = "set upright by hand, not registered"
+_TURNED = Quality(ok=False, reason="it is only set upright: register it, or place landmarks")
+
+
+@dataclass
+class Track:
+    """Everything tried for one side, oldest first; the user goes back and forth in it.
+
+    Attributes
+    ----------
+    attempts
+        The first is None: not registered.
+    at
+        The attempt that is looked at.
+    used
+        The registration that the user has accepted.
+    orientation
+        How the user says that the photograph is turned; None: to be found.
+    """
+
+    attempts: list[Registered | None] = field(default_factory=lambda: [None])
+    at: int = 0
+    used: SideTransform | None = None
+    orientation: Orientation | None = None
+
+    @property
+    def now(self) -> Registered | None:
+        """The attempt that is looked at; None before the first."""
+        return self.attempts[self.at]
+
+    @property
+    def before(self) -> Registered | None:
+        """The attempt before it."""
+        return self.attempts[max(0, self.at - 1)]
+
+    def add(self, attempt: Registered) -> None:
+        """Look at a new attempt; those that had been undone are forgotten."""
+        self.attempts[self.at + 1 :] = [attempt]
+        self.at += 1
+
+
+class RegisterModel:
+    """The registration of one painting.
+
+    Attributes
+    ----------
+    changed
+        Emitted when anything here has changed.
+    side
+        The photograph that is worked on.
+    plates
+        Films of the radiograph as drawn.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.loaded: Loaded | None = None
+        self.side: Side = "front"
+        self.plates: tuple[PlateOutline, ...] = ()
+        self._tracks: dict[Side, Track] = {side: Track() for side in SIDES}
+
+    def take(self, loaded: Loaded | None, project: Project | None) -> None:
+        """Begin with a painting, or go on with it where only its alignment has changed.
+
+        What the project holds is brought back.
+        """
+        same = (
+            self.loaded is not None and loaded is not None and loaded.images is self.loaded.images
+        )
+        self.loaded = loaded
+        if not same:
+            self.side = "front"
+            self._tracks = {side: Track() for side in SIDES}
+        if project is not None:
+            self.plates = project.plates
+            for side, track in self._tracks.items():
+                track.used = None if project.transforms is None else project.transforms.side(side)
+                if track.used is not None and track.now is None:
+                    track.add(Registered(track.used))
+        self.changed.emit()
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The photographs there are."""
+        images = {} if self.loaded is None else self.loaded.images
+        return tuple(side for side in SIDES if side in images)
+
+    @property
+    def track(self) -> Track:
+        """What was tried for the photograph that is worked on."""
+        return self._tracks[self.side]
+
+    @property
+    def photograph(self) -> Image:
+        """The photograph that is worked on, as read."""
+        assert self.loaded is not None
+        return self.loaded.images[self.side]
+
+    @property
+    def radiograph(self) -> Image:
+        """The radiograph as read."""
+        assert self.loaded is not None
+        return self.loaded.images["radiograph"]
+
+    @property
+    def sizes(self) -> tuple[float | None, float | None]:
+        """Millimetres a pixel of the radiograph and of the photograph, where known."""
+        assert self.loaded is not None
+        return self.loaded.pixel_size_mm, self.photograph.pixel_size_mm
+
+    @property
+    def expected(self) -> Orientation:
+        """How the photograph is expected to be turned: a back is photographed from behind."""
+        assert self.loaded is not None
+        mirrored = self.side == "back" and self.loaded.answers.mirror_back
+        return "mirrored" if mirrored else "as it is"
+
+    @property
+    def orientation(self) -> Orientation:
+        """How the photograph is turned: as stated, found, or else expected."""
+        track = self.track
+        if track.orientation is not None:
+            return track.orientation
+        if track.now is not None:
+            return track.now.side.transform.orientation
+        return self.expected
+
+    @property
+    def scores(self) -> dict[Orientation, float]:
+        """How well each orientation fitted in the last search."""
+        now = self.track.now
+        return {} if now is None else {one.orientation: one.score for one in now.candidates}
+
+    def work_on(self, side: Side) -> None:
+        """Turn to the other photograph."""
+        self.side = side
+        self.changed.emit()
+
+    def turn(self, orientation: Orientation | None) -> None:
+        """State how the photograph is turned, or None to have it found.
+
+        Where the search has tried that orientation, what it found is looked at, to be undone.
+        """
+        self.track.orientation = orientation
+        now = self.track.now
+        if now is not None and orientation is not None:
+            tried = {one.orientation: one for one in now.candidates}
+            if orientation != now.side.transform.orientation:
+                transform = tried[orientation].transform if orientation in tried else None
+                self._placed(transform or self.centred(orientation), now)
+        self.changed.emit()
+
+    def _placed(self, transform: Transform, before: Registered) -> None:
+        """Add an attempt that says no more than how the photograph is turned."""
+        side = before.side.model_copy(
+            update={
+                "transform": transform,
+                "how": TURNED,
+                "quality": _TURNED,
+                "landmarks": (),
+            }
+        )
+        self.track.add(Registered(side, before.candidates))
+
+    def add(self, side: Side, attempt: Registered) -> None:
+        """Look at what a registration of that side has found, or how it failed."""
+        self._tracks[side].add(attempt)
+        self.changed.emit()
+
+    def undo(self) -> None:
+        """Look at the attempt before."""
+        self._go(-1)
+
+    def redo(self) -> None:
+        """Look at the attempt that was undone."""
+        self._go(1)
+
+    def _go(self, steps: int) -> None:
+        if self.can_go(steps):
+            self.track.at += steps
+            self.changed.emit()
+
+    def can_go(self, steps: int) -> bool:
+        """Whether there are so many attempts before (negative) or after."""
+        return 0 <= self.track.at + steps < len(self.track.attempts)
+
+    def draw_plates(self, plates: Sequence[PlateOutline]) -> None:
+        """Take the outlines of the films; the next registration heeds them."""
+        self.plates = tuple(plates)
+        self.changed.emit()
+
+    def placement(self, *, before: bool = False) -> Transform:
+        """Return how the photograph lies now, or before the attempt that is looked at."""
+        attempt = self.track.before if before else self.track.now
+        if attempt is not None:
+            return attempt.side.transform
+        return self.centred(self.expected if before else self.orientation)
+
+    def centred(self, orientation: Orientation) -> Transform:
+        """Return where the photograph would lie, set upright and centred on the radiograph."""
+        return centred(orientation, self.radiograph.shape, self.photograph.shape)
+
+    @property
+    def usable(self) -> bool:
+        """Whether the attempt that is looked at may be used and is not in use already."""
+        return _usable(self.track)
+
+    def transforms(self, *, accept: bool = False) -> Transforms:
+        """Return the registrations in use; with the one that is looked at where ``accept``."""
+        used = {side: track.used for side, track in self._tracks.items()}
+        if accept:
+            used[self.side] = None if self.track.now is None else self.track.now.side
+        return Transforms(radiograph=self.radiograph.record, front=used["front"], back=used["back"])
+
+    @property
+    def unused(self) -> tuple[Side, ...]:
+        """Photographs whose registration succeeded and would be lost: it is not in use."""
+        tracks = self._tracks
+        return tuple(side for side in self.sides if tracks[side].now and _usable(tracks[side]))
+
+    def replace(self, transforms: Transforms) -> None:
+        """Take imported registrations, as attempts that can be undone and are not in use yet."""
+        for side in self.sides:
+            stored = transforms.side(side)
+            if stored is not None:
+                self._tracks[side].add(Registered(stored))
+        self.changed.emit()
+
+    def _fits(self, side: Side) -> bool:
+        assert self.loaded is not None
+        return self.loaded.images[side].shape == self.radiograph.shape
+
+    def describe(self, side: Side) -> str:
+        """Say in a few words how that side stands."""
+        track = self._tracks[side]
+        if track.now is None:
+            return AS_LOADED if self._fits(side) else "not registered"
+        if not succeeded(track.now.side):
+            return describe(track.now.side)
+        state = "in use" if track.now.side == track.used else "not in use yet"
+        return f"{describe(track.now.side)} ({state})"
+
+
+def _usable(track: Track) -> bool:
+    now = track.now
+    if now is None:
+        return track.used is not None
+    return succeeded(now.side) and bool(now.side != track.used)
+
+
+def describe(registered: SideTransform) -> str:
+    """Say in a few words how well a photograph is registered."""
+    quality, how = registered.quality, registered.how
+    if how == TURNED:
+        return how
+    if quality is None:
+        pairs = enabled(registered.landmarks)
+        if not pairs:
+            return f"registered by {how}, not measured"
+        left = float(np.median(residuals(pairs, registered.transform)))
+        millimetres = _millimetres(left, registered.radiograph_pixel_mm)
+        return f"registered by {len(pairs)} {how}: median residual {left:.1f} px{millimetres}"
+    if not quality.ok:
+        return f"failed: {quality.reason}"
+    size = registered.radiograph_pixel_mm
+    parts = []
+    if quality.median_px is not None:
+        parts.append(f"median {quality.median_px:.1f} px{_millimetres(quality.median_px, size)}")
+    if quality.p95_px is not None:
+        parts.append(f"95 % within {quality.p95_px:.1f} px{_millimetres(quality.p95_px, size)}")
+    note = f"; {quality.reason}" if quality.reason else ""
+    return f"registered: {', '.join(parts) or 'not measured'}{note}"
+
+
+def _millimetres(pixels: float, size: float | None) -> str:
+    return "" if size is None else f" = {pixels * size:.2f} mm"

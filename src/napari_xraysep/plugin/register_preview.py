@@ -1,0 +1,278 @@
+"""The layers that show how a photograph lies on the radiograph.
+
+The original itself is shown, moved by an affine of its layer, as long as that says where it lies.
+Where a transform bends, and for the overlays, a reduced picture is resampled on another thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of
+from napari_xraysep.plugin.register_overlays import checkerboard, edges, straight
+from napari_xraysep.plugin.register_worker import Task, start
+from napari_xraysep.resampling import resample
+from napari_xraysep.transforms import Matrix, Transform
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+    from napari.viewer import Viewer
+
+View = Literal["over", "checkerboard", "edges", "error"]
+VIEWS: tuple[View, ...] = get_args(View)
+NAMES: dict[View, str] = {
+    "over": "photograph on the radiograph, preview",
+    "checkerboard": "checkerboard of the photograph, preview",
+    "edges": "edges of the photograph, preview",
+    "error": "displacement left",
+}
+FADED = ("over", "error")
+"""Views that the radiograph is seen through."""
+LIMIT = 2048
+"""Pixels on the longer side of resampled pictures."""
+BLOCK = 256
+"""Rows and columns resampled between two looks at whether they are still wanted."""
+BLINK = "B"
+
+
+class Preview:
+    """Takes the viewer over while a photograph is registered, and gives it back.
+
+    Only the GUI thread may use it.
+
+    Parameters
+    ----------
+    busy
+        Told True while a picture is made, and False when it is there.
+    failed
+        Told a sentence.
+    """
+
+    def __init__(
+        self, viewer: Viewer, busy: Callable[[bool], None], failed: Callable[[str], None]
+    ) -> None:
+        self._viewer = viewer
+        self._busy = busy
+        self._failed = failed
+        self._found: list[tuple[Layer, bool]] = []
+        self._grid = False
+        self._layer: Image | None = None
+        self._view: View | None = None
+        self._wanted: tuple[Any, ...] | None = None
+        self._task = Task()
+        self._made: tuple[Any, ...] = ()
+        self.opacity = 0.5
+        self.entered = False
+
+    def enter(self, loaded: Loaded) -> None:
+        """Show the radiograph alone, and no grid of panes."""
+        if self.entered:
+            return
+        self.entered = True
+        self._found = [(layer, layer.visible) for layer in self._viewer.layers]
+        self._grid = self._viewer.canvas.grid.enabled
+        panes = [la for la in self._viewer.layers if la.metadata.get(KEY, {}).get("pane")]
+        radiograph = [la for la in panes if la.metadata[KEY]["pane"] == "radiograph"]
+        for layer, _ in self._found:
+            layer.visible = layer in radiograph[-1:]
+        if not radiograph:  # the user has deleted it
+            picture = loaded.pictures[0]
+            contrast = contrast_of(picture.pixels)
+            add_pane(self._viewer, picture.pixels, picture.name, "radiograph", contrast=contrast)
+        self._viewer.canvas.grid.enabled = False
+        self._viewer.reset_view()
+        if BLINK not in {str(key) for key in self._viewer.keymap}:
+            self._viewer.bind_key(BLINK, self._held)
+
+    def leave(self) -> None:
+        """Give the viewer back as it was found."""
+        if not self.entered:
+            return
+        self.entered = False
+        self._stop()
+        self._made = ()
+        self._remove()
+        self._view = None
+        if any(value == self._held for value in self._viewer.keymap.values()):
+            self._viewer.bind_key(BLINK, None)
+        for layer, visible in self._found:
+            if layer in self._viewer.layers:
+                layer.visible = visible
+        self._viewer.canvas.grid.enabled = self._grid
+        self._viewer.reset_view()
+        self._found = []
+
+    def abandon(self) -> None:
+        """Stop what is being made and touch no layer any more: the window is going away."""
+        self.entered = False
+        self._task.stop()
+        self._wanted = None
+
+    def show(
+        self, photograph: NDArray[Any], transform: Transform, view: View, *, original: bool = False
+    ) -> Matrix:
+        """Show a photograph where a transform lays it.
+
+        Parameters
+        ----------
+        photograph
+            (h, w, 3) as read.
+        original
+            Show the original even where it would have to be bent: details are marked on it.
+
+        Returns
+        -------
+        (3, 3) float64
+            The affine that lays the photograph's pixels, nearly, where they are shown.
+        """
+        affine, exact = straight(transform)
+        if view == "over" and (exact or original or self._layer is None):
+            self._put(view, photograph, affine)
+        if view == "over" and (exact or original):
+            self._stop()
+        else:
+            self._resample(photograph, transform, view)
+        return affine
+
+    def show_errors(
+        self, errors: NDArray[np.float32], shape: tuple[int, int], end: float, unit: str
+    ) -> None:
+        """Show how far the photograph is still off where.
+
+        Parameters
+        ----------
+        errors
+            (h, w) over the whole radiograph of ``shape``, pixels; NaN where not measured.
+        end
+            Displacement at the end of the scale, pixels.
+        unit
+            What the scale means, in words.
+        """
+        self._stop()
+        scale = np.array(shape) / errors.shape
+        affine = np.diag([*scale, 1.0])
+        affine[:2, 2] = (scale - 1) / 2
+        self._put("error", errors, affine, name=f"{NAMES['error']}, {unit}", end=end)
+
+    def set_opacity(self, opacity: float) -> None:
+        """Make the photograph more or less transparent, 0..1."""
+        self.opacity = opacity
+        if self._present() and self._layer is not None and self._view in FADED:
+            self._layer.opacity = opacity
+
+    def blink(self, visible: bool) -> None:
+        """Show the photograph or not."""
+        if self._present() and self._layer is not None:
+            self._layer.visible = visible
+
+    def _held(self, _viewer: Viewer) -> Iterator[None]:
+        """Hide the photograph as long as a key is held."""
+        self.blink(False)
+        yield
+        self.blink(True)
+
+    def _stop(self) -> None:
+        """Make no picture that is not wanted any more."""
+        self._task.stop()
+        if self._wanted is not None:
+            self._wanted = None
+            self._busy(False)
+
+    def _resample(self, photograph: NDArray[Any], transform: Transform, view: View) -> None:
+        step = -(-max(transform.radiograph_shape) // LIMIT)
+        wanted = (id(photograph), transform, view, step)
+        if wanted == self._wanted:
+            return
+        self._task.stop()
+        self._wanted = wanted
+        if self._made[:1] == ((id(photograph), transform, step),):
+            self._resampled(wanted, self._made[1])
+            return
+        work = partial(resample, photograph, transform, step=step, block=BLOCK)
+        task = self._task = Task()
+        self._busy(True)
+        start(
+            task,
+            partial(work, report=partial(task.watch, "")),
+            partial(self._resampled, wanted),
+            self._not_resampled,
+        )
+
+    def _resampled(self, wanted: tuple[Any, ...], made: tuple[Any, Any]) -> None:
+        if wanted != self._wanted:
+            return
+        photograph, transform, view, step = wanted
+        self._wanted = None
+        self._made = ((photograph, transform, step), made)
+        image, valid = made
+        affine = np.diag([step, step, 1.0])
+        if view == "checkerboard":
+            image = checkerboard(image, valid)
+        elif view == "edges":
+            image = edges(image, valid)
+        self._put(view, image, affine)
+        self._busy(False)
+
+    def _not_resampled(self, problem: str) -> None:
+        self._busy(False)
+        self._failed(problem)
+
+    def _put(
+        self,
+        view: View,
+        data: NDArray[Any],
+        affine: Matrix,
+        *,
+        name: str = "",
+        end: float | None = None,
+    ) -> None:
+        """Show data in our one layer; one that was deleted, or of another kind, is made anew."""
+        from napari.layers import Image
+
+        name = name or NAMES[view]
+        layer = self._layer
+        rgb = end is None
+        if layer is None or not self._present() or layer.metadata[KEY]["overlay"] != rgb:
+            self._remove()
+            layer = Image(
+                data,
+                name=name,
+                rgb=rgb,
+                affine=affine,
+                metadata={KEY: {"overlay": rgb}},
+                contrast_limits=None if end is None else (0.0, end),
+                colormap="gray" if rgb else "viridis",
+            )
+            self._layer = layer
+            self._viewer.layers.insert(self._above_pictures(), layer)
+            if not rgb:
+                layer.colorbar.visible = True
+        else:
+            if layer.data is not data:
+                layer.data = data
+            layer.affine = affine
+            layer.name = name
+            if end is not None:
+                layer.contrast_limits = (0.0, end)
+        layer.opacity = self.opacity if view in FADED else 1.0
+        layer.visible = True
+        self._view = view
+
+    def _above_pictures(self) -> int:
+        """Return the place above all images, below points and outlines that are drawn."""
+        images = [i for i, la in enumerate(self._viewer.layers) if type(la).__name__ == "Image"]
+        return images[-1] + 1 if images else 0
+
+    def _present(self) -> bool:
+        return self._layer is not None and self._layer in self._viewer.layers
+
+    def _remove(self) -> None:
+        if self._present():
+            self._viewer.layers.remove(self._layer)
+        self._layer = None

@@ -1,0 +1,292 @@
+"""Parts of the dock widget *Register*: which side, how to look at it, how far the work is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QRadioButton,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_xraysep.plugin.combo_box import short
+from napari_xraysep.plugin.register_preview import BLINK, VIEWS, View
+from napari_xraysep.plugin.register_worker import Task, start
+from napari_xraysep.transforms import SIDES, Side
+
+SHOWN: Mapping[View, str] = {
+    "over": "photograph over the radiograph",
+    "checkerboard": "checkerboard of both",
+    "edges": "edges of the photograph (orange)",
+    "error": "how far it is still off",
+}
+BLINK_MS, LOOK_MS = 600, 100
+RED = "#d03030"
+
+
+def red(text: str) -> str:
+    """Return text that is written in red."""
+    return f"<span style='color:{RED}'>{text}</span>"
+
+
+class Folded(QWidget):
+    """Something that is hidden until its heading is clicked.
+
+    Unlike superqt's `QCollapsible` it grows with what it holds.
+    """
+
+    toggled = Signal(bool)
+
+    def __init__(self, title: str, content: QWidget) -> None:
+        super().__init__()
+        self.heading = QToolButton()
+        self.heading.setText(title)
+        self.heading.setCheckable(True)
+        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.content = content
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.heading)
+        layout.addWidget(content)
+        self.heading.toggled.connect(self._toggle)
+        self._toggle(False)
+
+    @property
+    def open(self) -> bool:
+        """Whether the content is shown."""
+        return self.heading.isChecked()
+
+    def _toggle(self, shown: bool) -> None:
+        self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
+        self.content.setVisible(shown)
+        self.toggled.emit(shown)
+
+
+def wrapped() -> QLabel:
+    """Return a label that breaks its lines."""
+    label = QLabel()
+    label.setWordWrap(True)
+    return label
+
+
+class SidePanel(QWidget):
+    """Which photograph is worked on, and how each of them stands."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setColumnStretch(1, 1)
+        group = QButtonGroup(self)
+        self.buttons: dict[Side, QRadioButton] = {}
+        self.states: dict[Side, QLabel] = {}
+        for row, side in enumerate(SIDES):
+            button = QRadioButton(side.capitalize())
+            button.clicked.connect(partial(self.chosen.emit, side))
+            group.addButton(button)
+            self.buttons[side] = button
+            self.states[side] = wrapped()
+            layout.addWidget(button, row, 0, Qt.AlignmentFlag.AlignTop)
+            layout.addWidget(self.states[side], row, 1)
+
+    def show_sides(self, sides: Sequence[Side], current: Side, states: Mapping[Side, str]) -> None:
+        """Show the photographs there are and how they stand, in words."""
+        for side in SIDES:
+            self.buttons[side].setVisible(side in sides)
+            self.states[side].setVisible(side in sides)
+            self.buttons[side].setChecked(side == current)
+            state = states.get(side, "")
+            self.states[side].setText(red(state) if state.startswith("failed") else state)
+
+
+class ViewPanel(QWidget):
+    """How photograph and radiograph are compared in the viewer."""
+
+    changed = Signal()
+    opacity_changed = Signal(float)
+    blinked = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown = QCheckBox("Show it in the viewer")
+        self.shown.setToolTip("Ticked: the viewer shows this registration instead of the panes.")
+        self.choice = short(QComboBox())
+        for view in VIEWS:
+            self.choice.addItem(SHOWN[view], view)
+        self.opacity = QSlider(Qt.Orientation.Horizontal)
+        self.opacity.setRange(0, 100)
+        self.opacity.setValue(50)
+        self.opacity.setToolTip("From the radiograph alone to the photograph alone.")
+        self.before_button = QPushButton("Before")
+        self.before_button.setCheckable(True)
+        self.before_button.setToolTip("Pressed: as the photograph lay before this registration.")
+        self.blink_button = QPushButton("Blink")
+        self.blink_button.setCheckable(True)
+        self.blink_button.setToolTip(
+            f"Shows and hides the photograph in turn. Or click into the viewer and hold {BLINK}: "
+            "it is hidden as long as the key is down."
+        )
+        self.legend = wrapped()
+        first, second = QHBoxLayout(), QHBoxLayout()
+        first.addWidget(self.shown)
+        first.addWidget(self.before_button)
+        first.addWidget(self.blink_button)
+        second.addWidget(QLabel("radiograph"))
+        second.addWidget(self.opacity, 1)
+        second.addWidget(QLabel("photograph"))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(first)
+        layout.addWidget(self.choice)
+        layout.addLayout(second)
+        layout.addWidget(self.legend)
+        self._blinking = QTimer(self)
+        self._blinking.setInterval(BLINK_MS)
+        self._blinking.timeout.connect(self._blink)
+        self._visible = True
+        self.shown.clicked.connect(self.changed)
+        self.choice.activated.connect(self.changed)
+        self.before_button.clicked.connect(self.changed)
+        self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
+        self.blink_button.toggled.connect(self._set_blinking)
+
+    @property
+    def view(self) -> View:
+        """What is chosen."""
+        view: View = self.choice.currentData()
+        return view
+
+    def choose(self, view: View) -> None:
+        """Choose a view, as the user does."""
+        self.choice.setCurrentIndex(VIEWS.index(view))
+        self.changed.emit()
+
+    @property
+    def before(self) -> bool:
+        """Whether to show how it was before."""
+        return self.before_button.isChecked()
+
+    def _set_blinking(self, blinking: bool) -> None:
+        self._visible = True
+        if blinking:
+            self._blinking.start()
+        else:
+            self._blinking.stop()
+            self.blinked.emit(True)
+
+    def _blink(self) -> None:
+        self._visible = not self._visible
+        self.blinked.emit(self._visible)
+
+
+class ProgressPanel(QWidget):
+    """Runs a piece of slow work at a time, shows how far it is, and stops it on request."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._task: Task | None = None
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 100)
+        self.stage = wrapped()
+        self.cancel_button = QPushButton("Cancel")
+        self.cancel_button.clicked.connect(self.cancel)
+        row = QHBoxLayout()
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.cancel_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.stage)
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MS)
+        self._timer.timeout.connect(self._look)
+        self.hide()
+
+    @property
+    def running(self) -> bool:
+        """Whether work is under way."""
+        return self._task is not None
+
+    def run(
+        self,
+        work: Callable[[Task], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[str], None],
+        stopped: Callable[[], None],
+    ) -> None:
+        """Start ``work`` on another thread; one of the others is called when it has ended.
+
+        None is called once the work was given up.
+        """
+        task = self._task = Task()
+
+        def ended(then: Callable[..., None], *result: Any) -> None:
+            if task is self._task:
+                self.give_up()
+                then(*result)
+
+        start(
+            task,
+            partial(work, task),
+            partial(ended, done),
+            partial(ended, failed),
+            partial(ended, stopped),
+        )
+        self.cancel_button.setEnabled(True)
+        self.bar.setValue(0)
+        self.stage.setText("starting…")
+        self.show()
+        self._timer.start()
+        self.changed.emit()
+
+    def cancel(self) -> None:
+        """Ask the work to stop; it says when it has."""
+        if self._task is not None:
+            self._task.stop()
+            self.cancel_button.setEnabled(False)
+            self._look()
+
+    def give_up(self) -> None:
+        """Ask the work to stop, where it has not ended, and wait for it no longer."""
+        if self._task is None:
+            return
+        self._task.stop()
+        self._task = None
+        self._timer.stop()
+        self.hide()
+        self.changed.emit()
+
+    def _look(self) -> None:
+        if self._task is None:
+            return
+        if self._task.stopping:
+            self.stage.setText("stopping…")
+        elif self._task.stage:
+            self.bar.setValue(round(100 * self._task.fraction))
+            self.stage.setText(f"{self._task.stage}…")
+
+
+def button(text: str, tooltip: str, clicked: Callable[[], None]) -> QPushButton:
+    """Return a push button."""
+    made = QPushButton(text)
+    made.setToolTip(tooltip)
+    made.clicked.connect(lambda _checked: clicked())
+    return made

@@ -1,0 +1,91 @@
+"""Slow work that can be asked to stop and says how far it is."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from superqt.utils import FunctionWorker
+
+from napari_xraysep.plugin.background import sentence
+from napari_xraysep.registration import Cancelled
+
+
+class Task:
+    """One piece of work on another thread, seen from this one.
+
+    Attributes
+    ----------
+    stage, fraction
+        What is done just now, in words, and how much of all the work is done, 0..1.
+    """
+
+    def __init__(self) -> None:
+        self._cancel = threading.Event()
+        self.stage, self.fraction = "", 0.0
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._cancel.is_set()
+
+    def stop(self) -> None:
+        """Ask it to stop when it next says how far it is."""
+        self._cancel.set()
+
+    def watch(self, stage: str, fraction: float) -> None:
+        """Note how far the work is; called on its own thread.
+
+        Raises
+        ------
+        Cancelled
+            It was asked to stop.
+        """
+        if self._cancel.is_set():
+            raise Cancelled
+        self.stage, self.fraction = stage, fraction
+
+
+class _Worker(FunctionWorker[Any]):
+    """A thread that napari, when its window closes, can ask to stop."""
+
+    def __init__(self, task: Task, work: Callable[[], Any]) -> None:
+        super().__init__(work)
+        self._task = task
+
+    def quit(self) -> None:
+        """Ask the work to stop."""
+        self._task.stop()
+
+
+def start(
+    task: Task,
+    work: Callable[[], Any],
+    done: Callable[[Any], None],
+    failed: Callable[[str], None],
+    stopped: Callable[[], None] = lambda: None,
+) -> None:
+    """Start ``work`` on a thread; exactly one of the others is then called on the GUI thread.
+
+    Parameters
+    ----------
+    work
+        Calls ``task.watch`` now and then.
+    done, failed, stopped
+        Called with the result, with a sentence, or after `Task.stop`.
+    """
+    worker = _Worker(task, work)
+    worker.returned.connect(lambda result: stopped() if task.stopping else done(result))
+    worker.errored.connect(partial(_errored, failed, stopped))
+    worker.start()
+
+
+def _errored(
+    failed: Callable[[str], None], stopped: Callable[[], None], error: BaseException
+) -> None:
+    if isinstance(error, Cancelled):
+        stopped()
+    else:
+        failed(sentence(error))
