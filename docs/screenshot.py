@@ -44,7 +44,8 @@ def wait(until: Callable[[], bool], seconds: float) -> None:
 def main(out: Path) -> None:
     """Open the sample, start a run, and grab the window when it is half done."""
     viewer = napari.Viewer()
-    load, separate = open_docks(viewer)
+    docks = open_docks(viewer)
+    load, separate = docks["Load painting"], docks["Separate"]
     viewer.window.resize(*SIZE)
     viewer.open_sample("napari-xraysep", "double_sided")
     wait(load.load_button.isEnabled, 30)

@@ -13,7 +13,7 @@ from napari_xraysep.separation.engine import separate
 from napari_xraysep.workflows.run_folder import RunFolder
 
 
-def test_a_run_that_is_named_is_opened_with_both_docks(
+def test_a_run_that_is_named_is_opened_with_all_docks(
     qtbot: Any,
     make_napari_viewer: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
@@ -29,5 +29,7 @@ def test_a_run_that_is_named_is_opened_with_both_docks(
     monkeypatch.setattr(napari, "Viewer", lambda title: viewer)
     monkeypatch.setattr(napari, "run", lambda: None)
     main([str(tmp_path / "run")])
-    assert len(viewer.window.dock_widgets) == 2
+    names = list(viewer.window.dock_widgets)
+    assert names[0].startswith("Load painting")
+    assert names[-1].startswith("Separate")
     qtbot.waitUntil(lambda: len(viewer.layers) == 5, timeout=TIMEOUT)

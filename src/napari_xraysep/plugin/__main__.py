@@ -1,35 +1,52 @@
-"""``python -m napari_xraysep.plugin [RUN]``: napari with both docks open."""
+"""``python -m napari_xraysep.plugin [RUN_OR_PROJECT]``: napari with our docks open."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_xraysep.plugin.load_widget import LoadPainting
-    from napari_xraysep.plugin.separate_widget import Separate
-
 PLUGIN = "napari-xraysep"
 
 
-def open_docks(viewer: Viewer, run: Path | None = None) -> tuple[LoadPainting, Separate]:
-    """Dock both widgets, one behind the other, and open a stored run if one is given."""
+def open_docks(viewer: Viewer, opened: Path | None = None) -> dict[str, Any]:
+    """Dock our widgets one behind the other, in the order of the work.
+
+    Parameters
+    ----------
+    opened
+        A run's folder or a project file to open.
+
+    Returns
+    -------
+    dict
+        The widgets by the names of their docks.
+    """
+    from npe2 import PluginManager
     from qtpy.QtCore import QTimer
 
-    load_dock, load = viewer.window.add_plugin_dock_widget(PLUGIN, "Load painting")
-    separate_dock, separate = viewer.window.add_plugin_dock_widget(PLUGIN, "Separate", tabify=True)
-    front = load_dock if run is None else separate_dock
+    docks: dict[str, Any] = {}
+    widgets: dict[str, Any] = {}
+    for listed in PluginManager.instance().get_manifest(PLUGIN).contributions.widgets or []:
+        name = listed.display_name
+        docks[name], widgets[name] = viewer.window.add_plugin_dock_widget(
+            PLUGIN, name, tabify=bool(docks)
+        )
+    run = opened is not None and opened.is_dir()
+    front = docks["Separate" if run else "Load painting"]
     QTimer.singleShot(0, front.raise_)  # only once the tabs are laid out
-    if run is not None:
-        separate.open_run(run)
-    return load, separate
+    if opened is not None and run:
+        widgets["Separate"].open_run(opened)
+    elif opened is not None:
+        widgets["Load painting"].open_project(opened)
+    return widgets
 
 
 def main(arguments: list[str]) -> None:
-    """Open napari, with a stored run if its folder is named; return when it is closed."""
+    """Open napari, with a run or a project if one is named; return when it is closed."""
     import napari
 
     viewer = napari.Viewer(title="napari-xraysep")

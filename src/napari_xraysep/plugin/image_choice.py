@@ -101,6 +101,24 @@ class ImageChoice(QWidget):
             self.combo.setItemData(index, str(path), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(index)
 
+    def take(self, image: Image | None) -> None:
+        """Show an image that was read already from its file, or none."""
+        self._request += 1  # what is being read now is not wanted any more
+        self._touched, self.reading, self.problem = True, False, ""
+        self.combo.blockSignals(True)
+        if image is None or image.record.path is None:
+            self.combo.setCurrentIndex(0)
+            self.image = None
+            self.thumbnail.clear()
+            self.facts.setText("")
+        else:
+            self.choose_file(Path(image.record.path))
+        self.combo.blockSignals(False)
+        if self.combo.currentData() is not None and image is not None:
+            self._done(self._request, image)
+        else:
+            self.changed.emit()
+
     def choose_layer(self, layer: Layer) -> None:
         """Choose a layer of the viewer."""
         for index in range(self.combo.count()):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
@@ -15,18 +17,34 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_xraysep.errors import XraysepError
+from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
-from napari_xraysep.plugin.loading import Answers, Loaded, assemble
+from napari_xraysep.plugin.loading import Answers
 from napari_xraysep.plugin.panes import show_pictures
+from napari_xraysep.plugin.project_row import ProjectRow
+from napari_xraysep.plugin.projects import (
+    Beginning,
+    begun,
+    default_project_file,
+    next_project_file,
+    reopened,
+    same_painting,
+    write_unfiled,
+)
 from napari_xraysep.plugin.radiograph_questions import RadiographQuestions
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.stored_run import show_opened
+from napari_xraysep.project import Area, FileRef
 from napari_xraysep.records import Role
 
 if TYPE_CHECKING:
     import napari.viewer
 
+OPEN_IT, START_ANOTHER, GO_BACK = "Open it", "Start another project", "Go back"
 UNDERSTOOD = {
     True: "Understood as a <b>double-sided painting</b>: front and back are separated.",
     False: "Understood as a <b>concealed design</b>: no back is given, so the surface is "
@@ -75,6 +93,7 @@ class LoadPainting(QWidget):
         self.understood = _text()
         self.message = _text()
         self.load_button = QPushButton("Load")
+        self.project = ProjectRow()
         inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4, 4, 4, 4)
@@ -96,9 +115,17 @@ class LoadPainting(QWidget):
         outer.addWidget(scroll, 1)
         outer.addWidget(self.message)
         outer.addWidget(self.load_button)
+        outer.addWidget(_line())
+        outer.addWidget(self.project)
         self.setMinimumWidth(360)
         self.choices["radiograph"].changed.connect(self._take_pixel_size)
         self.load_button.clicked.connect(self.load)
+        self.project.opened.connect(self.open_project)
+        self.project.kept.connect(self.keep_project)
+        self._session.changed.connect(self._show_project)
+        self._session.told.connect(self._tell)
+        self._guard = CloseGuard(self, lambda: True, self._closed)
+        self._show_project()
         self._refresh()
         self._take_pixel_size()
 
@@ -113,31 +140,116 @@ class LoadPainting(QWidget):
         if "radiograph" not in images or "front" not in images:
             self.message.setText("Choose a radiograph and a photograph of the front.")
             return
-        if self._session.running:
-            self.message.setText("A separation is running: wait for its end, or cancel it first.")
+        if self._is_running():
             return
+        before, file = self._session.project, self._session.project_file
+        if not same_painting(before, images["radiograph"]):
+            before, file = None, default_project_file(images["radiograph"])
+        if file is not None and before is None and file.exists():
+            question = (
+                f"There is a project of this radiograph already: {file.name}. Another one leaves "
+                "it as it is."
+            )
+            answer = questions.ask(self, question, (OPEN_IT, START_ANOTHER, GO_BACK))
+            if answer == OPEN_IT:
+                self.open_project(file)
+            if answer != START_ANOTHER:
+                return
+            file = next_project_file(file)
         answers = Answers(
             mirror_back=self.mirror_back.isChecked(),
             polarity=self.questions.polarity_answer,
             response=self.questions.response_answer,
             pixel_size_mm=self.questions.pixel_size_mm,
         )
+        self._start("Loading…")
+        in_background(partial(begun, images, answers, before, file), self._loaded, self._failed)
+
+    def open_project(self, path: Path) -> None:
+        """Bring back what a project file keeps, on another thread; nothing is run again."""
+        if self._is_running():
+            return
+        self._start(f"Opening {path.name}…")
+        in_background(
+            partial(reopened, path, tuple(self._images().values())), self._reopened, self._failed
+        )
+
+    def keep_project(self, path: Path) -> None:
+        """Keep the project in another file from now on; images without a file are stored, too."""
+        loaded = self._session.loaded
+        if loaded is None:
+            return
+        self._start(f"Saving {path.name}…")
+        in_background(partial(write_unfiled, loaded, path), partial(self._keep, path), self._failed)
+
+    def _is_running(self) -> bool:
+        if self._session.running:
+            self.message.setText("A separation is running: wait for its end, or cancel it first.")
+        return self._session.running
+
+    def _start(self, what: str) -> None:
         self._loading = True
         self._refresh()
-        self.message.setText("Loading…")
-        in_background(partial(assemble, images, answers), self._loaded, self._failed)
+        self.message.setText(what)
 
     def _images(self) -> dict[Role, Image]:
         return {r: c.image for r, c in self.choices.items() if c.image is not None}
 
-    def _loaded(self, loaded: Loaded) -> None:
+    def _loaded(self, begun: Beginning) -> None:
         self._loading = False
         for choice in self.choices.values():
             choice.hide_layer()
+        loaded, project = begun.loaded, begun.project
         show_pictures(self._viewer, loaded)
-        self._session.loaded = loaded
+        if begun.opened is not None:
+            show_opened(self._viewer, begun.opened, keep_pictures=True)
+        self._session.begin(loaded, project, begun.file, begun.opened)
+        mask = loaded.images.get("mask")
+        if mask is not None and project.mask is None:  # a layer without a file
+            in_background(
+                partial(self._session.store_labels, "leave-out", mask.pixels),
+                self._mask_stored,
+                self.message.setText,
+            )
         self._refresh()
-        self.message.setText(loaded.refusal or "Loaded. Go on with <b>Separate</b>.")
+        done = "Loaded." if begun.opened is None else "Everything is as it was left."
+        on = "Register" if loaded.painting is None else "Separate"
+        said = [begun.problem, loaded.refusal or done, f"Go on with <b>{on}</b>."]
+        self.message.setText(" ".join(part for part in said if part))
+
+    def _reopened(self, begun: Beginning) -> None:
+        answers = begun.loaded.answers
+        for role, choice in self.choices.items():
+            choice.take(begun.loaded.images.get(role))
+        self.mirror_back.setChecked(answers.mirror_back)
+        self.questions.set_answers(answers.polarity, answers.response, answers.pixel_size_mm)
+        self._loaded(begun)
+
+    def _mask_stored(self, file: FileRef) -> None:
+        self._session.edit(mask=Area(file=file))
+
+    def _keep(self, path: Path, written: Mapping[Role, FileRef]) -> None:
+        self._loading = False
+        try:
+            self._session.keep_in(path, **written)
+        except XraysepError as error:
+            self._failed(str(error))
+            return
+        self._show_project()
+        self._refresh()
+        self.message.setText(f"The project is kept in {path.name} from now on.")
+
+    def _tell(self, problem: str) -> None:
+        self.message.setText(problem)
+
+    def _show_project(self) -> None:
+        session = self._session
+        self.project.show_file(session.project_file, loaded=session.loaded is not None)
+
+    def _closed(self) -> None:
+        self._session.flush()
+        self._session.changed.disconnect(self._show_project, missing_ok=True)
+        self._session.told.disconnect(self._tell, missing_ok=True)
 
     def _failed(self, problem: str) -> None:
         self._loading = False
@@ -157,6 +269,7 @@ class LoadPainting(QWidget):
         problems = [choice.problem for choice in self.choices.values() if choice.problem]
         ready = {"radiograph", "front"} <= self._images().keys()
         self.load_button.setEnabled(ready and not busy and not problems)
+        self.project.setEnabled(not self._loading)
         if problems:
             self.message.setText(problems[0])
         elif busy or not ready:

@@ -148,7 +148,7 @@ def assemble(
         painting=painting,
         refusal=refusal,
         pictures=tuple(_pictures(images, grid, answers, mirror)),
-        radiograph_file=None if file is None or _is_sample(Path(file)) else Path(file),
+        radiograph_file=None if file is None or is_sample(Path(file)) else Path(file),
         images=images,
         answers=answers,
         outside=None if grid.covered is None or grid.covered.all() else ~grid.covered,
@@ -243,7 +243,7 @@ def _brought(
     return _OnGrid(pixels, sides, frozenset(mirrored), covered, tuple(notes))
 
 
-def _is_sample(path: Path) -> bool:
+def is_sample(path: Path) -> bool:
     """Whether a file came with the program, so that nothing is to be written beside it."""
     kinds: tuple[Kind, ...] = ("double-sided", "concealed")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,7 +11,7 @@ from napari_xraysep.areas import check_unchanged, labels
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import write_image
 from napari_xraysep.plugin.images import Choice, Image, read_image
-from napari_xraysep.plugin.loading import Answers, Loaded, assemble
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble, is_sample
 from napari_xraysep.plugin.stored_run import Opened, read_opened
 from napari_xraysep.project import Area, FileRef, Project, relative
 from napari_xraysep.records import Role
@@ -69,8 +69,13 @@ def begun(
     return Beginning(assemble(images, answers, usable(project.transforms)), project, file)
 
 
-def reopened(path: Path) -> Beginning:
+def reopened(path: Path, known: Sequence[Image] = ()) -> Beginning:
     """Bring back what a project file lists, with nothing run again.
+
+    Parameters
+    ----------
+    known
+        Images that were read just now, so that they are not read twice.
 
     Raises
     ------
@@ -80,11 +85,12 @@ def reopened(path: Path) -> Beginning:
     path = path.absolute()
     project, folder = read_project(path), path.parent
     files = check_inputs(project, folder)
-    images = {role: read_image(role, Choice(at.name, path=at)) for role, at in files.items()}
-    for role, image in images.items():
+    images: dict[Role, Image] = {}
+    for role, at in files.items():
         ref = file_of(project, role)
-        if ref is not None:
-            check_unchanged(files[role], ref.sha256, image.record.sha256)
+        assert ref is not None
+        images[role] = _known(role, at, known) or read_image(role, Choice(at.name, path=at))
+        check_unchanged(at, ref.sha256, images[role].record.sha256)
     answers = Answers(
         project.mirror_back, project.polarity, project.response, project.pixel_size_mm
     )
@@ -106,13 +112,33 @@ def same_painting(project: Project | None, image: Image) -> bool:
     return known is not None and known.sha256 == image.record.sha256
 
 
-def next_project_file(radiograph: Path) -> Path:
-    """Return the first project file of a radiograph that does not exist yet."""
-    for number in count(1):
-        file = project_beside(radiograph, number)
-        if not file.exists():
-            return file
+def default_project_file(radiograph: Image) -> Path | None:
+    """Return where the project of a radiograph is kept: beside its file.
+
+    None for a layer without a file and for our samples.
+    """
+    path = radiograph.record.path
+    if path is None or is_sample(Path(path)):
+        return None
+    return project_beside(Path(path).absolute())
+
+
+def next_project_file(file: Path) -> Path:
+    """Return the first ``NAME-N.json`` beside a project file that does not exist yet."""
+    for number in count(2):
+        another = file.with_name(f"{file.stem}-{number}.json")
+        if not another.exists():
+            return another
     raise AssertionError("count() never ends")
+
+
+def _known(role: Role, path: Path, known: Sequence[Image]) -> Image | None:
+    """Return the image of that role that was read from that file, where there is one."""
+    for image in known:
+        read = image.record.path
+        if image.record.role == role and read is not None and Path(read).absolute() == path:
+            return image
+    return None
 
 
 def write_unfiled(loaded: Loaded, file: Path) -> Mapping[Role, FileRef]:

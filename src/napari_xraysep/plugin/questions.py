@@ -15,7 +15,7 @@ def ask(parent: QWidget, question: str, answers: Sequence[str]) -> str:
     one of ``answers``
     """
     box = QMessageBox(parent)
-    box.setWindowTitle("Separate")
+    box.setWindowTitle("napari-xraysep")
     box.setText(question)
     buttons = {box.addButton(a, QMessageBox.ButtonRole.ActionRole): a for a in answers[:-1]}
     careful = box.addButton(answers[-1], QMessageBox.ButtonRole.RejectRole)

@@ -75,6 +75,18 @@ class RadiographQuestions(QWidget):
         self.pixel_size.setValue(size or 0)
         self._show_dpi()
 
+    def set_answers(
+        self,
+        polarity: Polarity | None,
+        response: Response | None,
+        pixel_size_mm: float | None,
+    ) -> None:
+        """Show what was answered; a pixel size of None leaves the file's."""
+        self.polarity.setCurrentIndex(max(0, self.polarity.findData(polarity)))
+        self.response.setCurrentIndex(max(0, self.response.findData(response)))
+        if pixel_size_mm is not None:
+            self.pixel_size.setValue(pixel_size_mm)
+
     @property
     def pixel_size_mm(self) -> float | None:
         """What the user states; None where it is left to the file or unknown."""

@@ -1,8 +1,9 @@
-"""Readers for napari: a stored run, and radiographs that napari does not open by itself."""
+"""Readers for napari: stored runs, projects, and radiographs that napari does not open itself."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,10 @@ from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, result_na
 from napari_xraysep.plugin.stored_run import hidden_errors, mixture_of
 
 LayerData = tuple[Any, dict[str, Any], str]
+PEEKED, FORMAT = 2000, b"napari-xraysep project"
+"""Bytes of a JSON file that are looked at, and what tells that it is a project."""
 Reader = Callable[[str | Sequence[str]], list[LayerData]]
+ProjectReader = Callable[[str | Sequence[str]], list[tuple[None]]]
 
 
 def run_reader(path: str | Sequence[str]) -> Reader | None:
@@ -45,6 +49,27 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
         )
         for name in names_upwards(stored.layers)
     ]
+
+
+def project_reader(path: str | Sequence[str]) -> ProjectReader | None:
+    """Return a reader where the path is a project file of ours."""
+    if not isinstance(path, str):
+        return None
+    with suppress(OSError), Path(path).open("rb") as file:
+        if FORMAT in file.read(PEEKED):
+            return open_project
+    return None
+
+
+def open_project(path: str | Sequence[str]) -> list[tuple[None]]:
+    """Have *Load painting* open the project; it makes the layers once it has read the images."""
+    import napari
+
+    viewer = napari.current_viewer()
+    if viewer is not None:
+        _, load = viewer.window.add_plugin_dock_widget("napari-xraysep", "Load painting")
+        load.open_project(Path(str(path)))
+    return [(None,)]
 
 
 def radiograph_reader(path: str | Sequence[str]) -> Reader | None:

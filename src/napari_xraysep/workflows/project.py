@@ -50,10 +50,9 @@ def write_project(path: Path, project: Project) -> None:
     write_record(path, project)
 
 
-def project_beside(radiograph: Path, number: int = 1) -> Path:
+def project_beside(radiograph: Path) -> Path:
     """Return where the project of a radiograph is kept unless the user says otherwise."""
-    numbered = "" if number == 1 else f"-{number}"
-    return radiograph.with_name(f"{radiograph.stem}{ENDING.removesuffix('.json')}{numbered}.json")
+    return radiograph.with_name(radiograph.stem + ENDING)
 
 
 def file_of(project: Project, role: Role) -> FileRef | None:
