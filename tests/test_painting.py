@@ -66,6 +66,80 @@ def test_a_front_alone_seeks_a_concealed_design(files):
     assert not mixture.prior[:-5].any()
 
 
+def test_a_prior_has_a_soft_edge_that_a_region_does_not_change(files):
+    painting = Sources(
+        files / "x.tif", files / "front.tif", prior_mask=files / "prior.tif", prior_feather_px=6
+    ).align()
+    whole = painting.block().prior
+    np.testing.assert_allclose(
+        whole[30:40, 0], [0, 0, 1 / 12, 3 / 12, 5 / 12, 7 / 12, 9 / 12, 11 / 12, 1, 1]
+    )
+    part = Region(33, 36, 4, 30)
+    np.testing.assert_array_equal(painting.block(part).prior, whole[part.slices])
+
+
+def test_a_prior_may_say_where_there_is_no_design(files):
+    painting = Sources(
+        files / "x.tif", files / "front.tif", prior_mask=files / "prior.tif", prior_reverse=True
+    ).align()
+    assert painting.block().prior[:-5].all()
+    assert not painting.block().prior[-5:].any()
+
+
+def test_a_hand_made_prior_goes_through_the_radiographs_domain(files, grey16):
+    tifffile.imwrite(files / "g1.tif", (grey16 // 257).astype(np.uint8))
+    mixture = (
+        Sources(
+            files / "x.tif",
+            files / "front.tif",
+            prior_image=files / "g1.tif",
+            polarity="black-absorbs",
+            response="linear",
+        )
+        .align()
+        .block()
+    )
+    settled = grey16 < 60000  # -ln of what is left below 5 % exaggerates the rounding to 8 bits
+    np.testing.assert_allclose(mixture.guess[settled], mixture.xray[settled], atol=0.05)
+
+
+def test_scribbles_add_to_a_drawing_and_take_from_it(files):
+    plain = Sources(files / "x.tif", files / "front.tif").align()
+    marks, scribbles = np.zeros((2, *plain.shape), np.uint8)
+    marks[:20] = 1
+    scribbles[5:8], scribbles[30:32], scribbles[35:] = 1, 2, 3
+    mixture = plain.with_prior(marks, scribbles=scribbles).block()
+    wanted = marks.astype(bool)
+    wanted[5:8], wanted[30:32] = False, True
+    np.testing.assert_array_equal(mixture.prior, wanted)
+    np.testing.assert_array_equal(mixture.scribbles, scribbles)
+    assert [record.role for record in plain.with_prior(marks, scribbles=scribbles).inputs][2:] == [
+        "prior-mask",
+        "scribbles",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "subject", "words"),
+    [
+        ({"mask": np.zeros((40, 56))}, "prior-mask", "marks no pixel"),
+        ({"mask": np.ones((40, 56)), "reverse": True}, "prior-mask", "leaves no place"),
+        ({"mask": np.ones((40, 55))}, "prior-mask", "40 rows and 55 columns"),
+        ({"image": np.ones((40, 56))}, "prior-image", "the same value"),
+        ({"image": np.eye(40, 56) * 2}, "prior-image", "scale floats into 0..1"),
+        ({"image": np.eye(39, 56)}, "prior-image", "39 rows"),
+        ({"scribbles": np.full((40, 56), 4)}, "scribbles", "1 surface, 2 concealed, 3 support"),
+        ({"mask": np.eye(40, 56), "feather_px": -1}, "--prior-feather", "zero or more"),
+        ({"mask": np.eye(40, 56), "feather_px": math.nan}, "--prior-feather", "zero or more"),
+    ],
+)
+def test_a_prior_that_cannot_be_used_is_named(files, given, subject, words):
+    painting = Sources(files / "x.tif", files / "front.tif").align()
+    with pytest.raises(InputError, match=words) as caught:
+        painting.with_prior(**given)
+    assert caught.value.subject == subject
+
+
 def test_what_nobody_stated_is_assumed(files):
     painting = sources(files).align()
     for name, value in (

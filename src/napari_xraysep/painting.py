@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -42,6 +42,9 @@ __all__ = [
     "to_unit",
 ]
 
+SCRIBBLES = {"surface": 1, "concealed": 2, "support": 3}
+"""What a scribble says that the radiograph shows in its pixels, and nothing else."""
+
 
 @dataclass(frozen=True)
 class Mixture:
@@ -57,14 +60,22 @@ class Mixture:
     valid
         (H, W) bool, False where the user's mask leaves pixels out.
     prior
-        (H, W) bool, True where the user says that the concealed design lies, or None.
+        (H, W) float32 in 0..1, or None: 1 where the user says that the concealed design lies,
+        0 where the surface is all that the radiograph shows, between them in a soft edge.
+    guess
+        (H, W) float32 in the working domain, or None: the surface's X-ray as made by hand.
+    scribbles
+        (H, W) uint8, or None: what the radiograph shows there by the numbers of `SCRIBBLES`;
+        0 is unknown.
     """
 
     xray: Floats
     front: Floats
     back: Floats | None
     valid: NDArray[np.bool_]
-    prior: NDArray[np.bool_] | None = None
+    prior: Floats | None = None
+    guess: Floats | None = None
+    scribbles: NDArray[np.uint8] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -85,6 +96,15 @@ class Painting:
         Without a back, a concealed design is sought.
     mask, prior_mask
         (H, W) array-likes; non-zero: left out, and where the concealed design lies.
+    prior_reverse
+        The prior mask marks where there is no concealed design.
+    prior_feather_px
+        Width of the prior mask's soft edge in pixels, half of it on either side.
+    prior_image
+        (H, W) array-like of grey values as in the radiograph, by its polarity and response: the
+        surface's X-ray made by hand.
+    scribbles
+        (H, W) array-like, the numbers of `SCRIBBLES`.
     domain
         How grey values become the values in which layers add.
     pixel_size_mm
@@ -109,6 +129,10 @@ class Painting:
     inputs: tuple[InputRecord, ...] = ()
     notes: tuple[str, ...] = ()
     transforms: Transforms | None = None
+    prior_reverse: bool = False
+    prior_feather_px: float = 0
+    prior_image: ArrayLike | None = None
+    scribbles: ArrayLike | None = None
 
     @classmethod
     def from_arrays(
@@ -149,35 +173,23 @@ class Painting:
         if mirror_back and back is None:
             raise InputError("--mirror-back", "there is no back", "give the back's photograph too")
         images = {"radiograph": xray, "front": front, "back": back}
-        masks = {"mask": mask, "prior-mask": prior_mask}
+        masks = {"mask": mask}
         for role, image in images.items():
             if image is not None:
                 check_image(_subject(role, inputs), image, colour=role != "radiograph")
-        height, width = xray.shape
         for role, image in (images | masks).items():
-            if image is not None and tuple(image.shape[:2]) != (height, width):
-                photograph = role in images
-                raise InputError(
-                    _subject(role, inputs),
-                    f"it has {image.shape[0]} rows and {image.shape[1]} columns, the radiograph "
-                    f"{height} and {width}",
-                    "register it first" if photograph else "draw it on the radiograph",
-                )
+            cure = "register it first" if role in images else "draw it on the radiograph"
+            _check_grid(_subject(role, inputs), image, xray.shape, cure)
         if mask is not None and bool(np.all(np.asarray(mask) != 0)):
             raise InputError(
                 _subject("mask", inputs), "it leaves out every pixel", "leave some at zero"
             )
-        if prior_mask is not None and not np.any(np.asarray(prior_mask)):
-            raise InputError(
-                _subject("prior-mask", inputs), "it marks no pixel", "mark where the design lies"
-            )
         stated = {"polarity": polarity, "response": response, "pixel_size_mm": pixel_size_mm}
-        return cls(
+        painting = cls(
             xray=xray,
             front=front,
             back=back if back is None or not mirror_back else back[:, ::-1],
             mask=mask,
-            prior_mask=prior_mask,
             domain=Domain(
                 polarity or "white-absorbs",
                 response or "as-is",
@@ -188,6 +200,59 @@ class Painting:
             simulated=simulated,
             inputs=tuple(inputs) or _array_records(images | masks, mirror_back),
             notes=(*notes, *contradictions(polarity, response)),
+        )
+        return painting if prior_mask is None else painting.with_prior(prior_mask)
+
+    def with_prior(
+        self,
+        mask: ArrayLike | None = None,
+        *,
+        reverse: bool = False,
+        feather_px: float = 0,
+        image: ArrayLike | None = None,
+        scribbles: ArrayLike | None = None,
+    ) -> Painting:
+        """Return the painting with what the user says of its concealed design, and nothing else.
+
+        Parameters are as the attributes. Arrays of which ``inputs`` knows nothing are added there.
+
+        Raises
+        ------
+        InputError
+            An array is not on the radiograph's grid, the mask marks no pixel or, in reverse, all,
+            the image is not grey, constant or out of range, a scribble's number has no meaning, or
+            the soft edge is below zero.
+        """
+        given = {"prior-mask": mask, "prior-image": image, "scribbles": scribbles}
+        if image is not None:
+            check_image(_subject("prior-image", self.inputs), image, colour=False)
+        for role, array in given.items():
+            _check_grid(_subject(role, self.inputs), array, self.shape, "draw it on the radiograph")
+        if mask is not None and (np.all if reverse else np.any)(np.asarray(mask) != 0) == reverse:
+            raise InputError(
+                _subject("prior-mask", self.inputs),
+                "it leaves no place for a concealed design" if reverse else "it marks no pixel",
+                "mark where there is none" if reverse else "mark where the design lies",
+            )
+        if scribbles is not None and not set(np.unique(scribbles)) <= {0, *SCRIBBLES.values()}:
+            meanings = ", ".join(f"{number} {name}" for name, number in SCRIBBLES.items())
+            raise InputError(
+                _subject("scribbles", self.inputs),
+                "it has numbers without a meaning",
+                f"use 0 for unknown, {meanings}",
+            )
+        if not 0 <= feather_px < np.inf:
+            raise InputError("--prior-feather", f"{feather_px:g} px", "give zero or more")
+        known = {record.role for record in self.inputs}
+        new = {role: array for role, array in given.items() if role not in known}
+        return replace(
+            self,
+            inputs=(*self.inputs, *_array_records(new, False)),
+            prior_mask=mask,
+            prior_reverse=reverse,
+            prior_feather_px=feather_px,
+            prior_image=image,
+            scribbles=scribbles,
         )
 
     @property
@@ -222,14 +287,9 @@ class Painting:
             region = Region(0, self.shape[0], 0, self.shape[1])
         region.check_inside(self.shape)
         at = region.slices
-
-        def marked(mask: ArrayLike | None) -> NDArray[np.bool_] | None:
-            return None if mask is None else np.asarray(mask[at]) != 0
-
-        left_out = marked(self.mask)
         valid = np.ones((region.y1 - region.y0, region.x1 - region.x0), bool)
-        if left_out is not None:
-            valid &= ~left_out
+        if self.mask is not None:
+            valid &= np.asarray(self.mask[at]) == 0
             if not valid.any():
                 raise InputError(
                     _subject("mask", self.inputs),
@@ -241,8 +301,45 @@ class Painting:
             front=to_unit(self.front[at]),
             back=None if self.back is None else to_unit(self.back[at]),
             valid=valid,
-            prior=marked(self.prior_mask),
+            prior=self._prior(region),
+            guess=None
+            if self.prior_image is None
+            else self.domain.forward(to_unit(self.prior_image[at])),
+            scribbles=None if self.scribbles is None else np.asarray(self.scribbles[at], np.uint8),
         )
+
+    def _prior(self, region: Region) -> Floats | None:
+        """Return `Mixture.prior` of a region, its soft edge as in the whole.
+
+        Scribbles are nearer to the truth than an outline: they add to it and take from it.
+        """
+        if self.prior_mask is None:
+            return None
+        around = int(self.prior_feather_px / 2) + 2
+        y0, x0 = max(0, region.y0 - around), max(0, region.x0 - around)
+        wide = np.s_[y0 : region.y1 + around, x0 : region.x1 + around]
+        inside = (np.asarray(self.prior_mask[wide]) != 0) != self.prior_reverse
+        if self.scribbles is not None:
+            scribbles = np.asarray(self.scribbles[wide])
+            inside |= scribbles == SCRIBBLES["concealed"]
+            inside &= scribbles != SCRIBBLES["surface"]
+        at = np.s_[region.y0 - y0 : region.y1 - y0, region.x0 - x0 : region.x1 - x0]
+        return soft_edged(inside, self.prior_feather_px)[at]
+
+
+def soft_edged(marked: NDArray[np.bool_], width: float) -> Floats:
+    """Return 1 inside what is marked (H, W), 0 outside, and a ramp ``width`` pixels wide between.
+
+    The middle of the ramp lies on the outline.
+    """
+    if width == 0 or marked.all() or not marked.any():
+        return marked.astype(np.float32)
+    from scipy.ndimage import distance_transform_edt
+
+    # the outline runs half a pixel from the centres on either side of it
+    distance = distance_transform_edt(marked) - distance_transform_edt(~marked)
+    distance -= np.sign(distance) / 2
+    return np.asarray(np.clip(0.5 + distance / width, 0, 1), np.float32)
 
 
 def _subject(role: str, inputs: Sequence[InputRecord]) -> str:
@@ -250,8 +347,19 @@ def _subject(role: str, inputs: Sequence[InputRecord]) -> str:
     return next((record.path for record in inputs if record.role == role and record.path), role)
 
 
+def _check_grid(subject: str, image: ArrayLike | None, shape: tuple[int, int], cure: str) -> None:
+    """Raise `InputError` where there is an image of another height or width."""
+    if image is not None and tuple(image.shape[:2]) != tuple(shape):
+        raise InputError(
+            subject,
+            f"it has {image.shape[0]} rows and {image.shape[1]} columns, the radiograph "
+            f"{shape[0]} and {shape[1]}",
+            cure,
+        )
+
+
 def _array_records(
-    images: dict[str, ArrayLike | None], mirror_back: bool
+    images: Mapping[str, ArrayLike | None], mirror_back: bool
 ) -> tuple[InputRecord, ...]:
     """Describe arrays that come without a file."""
     return tuple(

@@ -13,7 +13,7 @@ RECOMBINATION_WARNING = (
     "Layers that add up to the radiograph do not prove that the split between them is right."
 )
 
-Role = Literal["radiograph", "front", "back", "mask", "prior-mask"]
+Role = Literal["radiograph", "front", "back", "mask", "prior-mask", "prior-image", "scribbles"]
 Kind = Literal["double-sided", "concealed"]
 
 
@@ -99,6 +99,9 @@ class RunRecord(Record):
     inputs: tuple[InputRecord, ...]
     transforms: dict[str, Any] | None = Field(
         default=None, description="how the photographs were registered, as in transforms.json"
+    )
+    prior: str | None = Field(
+        default=None, description="what the user said of the concealed design, in words"
     )
     layers: tuple[str, ...] = Field(description="names of the result images")
     findings: dict[str, float] = Field(default={}, description="what the method measured itself")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.domain import Polarity, Response
+from napari_xraysep.domain import Polarity, Response, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
 from napari_xraysep.records import InputRecord, Role
@@ -33,6 +33,10 @@ class Sources:
         Flip the back left to right when it is read (a back is photographed from behind).
     mask, prior_mask
         Images, non-zero: left out, and where the concealed design lies.
+    prior_reverse, prior_feather_px
+        The prior mask marks where there is no concealed design; the width of its soft edge.
+    prior_image
+        The surface's X-ray made by hand, on the radiograph's grid and in its grey values.
     polarity, response, pixel_size_mm
         As the user states them; None: the default, recorded as assumed (pixel size: the file's).
     transforms
@@ -46,6 +50,9 @@ class Sources:
     mirror_back: bool = False
     mask: Path | str | None = None
     prior_mask: Path | str | None = None
+    prior_reverse: bool = False
+    prior_feather_px: float = 0
+    prior_image: Path | str | None = None
     polarity: Polarity | None = None
     response: Response | None = None
     pixel_size_mm: float | None = None
@@ -76,6 +83,8 @@ class Sources:
             files["mask"] = read_mask(self.mask)
         if self.prior_mask is not None:
             files["prior-mask"] = read_mask(self.prior_mask)
+        if self.prior_image is not None:
+            files["prior-image"] = read_radiograph(self.prior_image)
         pixels: dict[Role, NDArray[Any]] = {role: file.pixels for role, file in files.items()}
         mirrored = {"back": self.mirror_back}
         notes: list[str] = []
@@ -100,7 +109,6 @@ class Sources:
             pixels.get("back"),
             mirror_back=self.mirror_back,
             mask=mask,
-            prior_mask=pixels.get("prior-mask"),
             polarity=self.polarity,
             response=self.response,
             pixel_size_mm=self.pixel_size_mm,
@@ -108,6 +116,13 @@ class Sources:
             bits=xray.bits,
             inputs=inputs,
             notes=[f"{r.path}: {note}" for r in inputs for note in r.notes] + notes,
+        )
+        guess = files.get("prior-image")
+        painting = painting.with_prior(
+            pixels.get("prior-mask"),
+            reverse=self.prior_reverse,
+            feather_px=self.prior_feather_px,
+            image=None if guess is None else to_unit(guess.pixels, guess.bits),
         )
         if self.pixel_size_mm is None:
             painting = replace(painting, pixel_size_mm=xray.pixel_size_mm)

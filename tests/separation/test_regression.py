@@ -7,6 +7,7 @@ import pytest
 
 from napari_xraysep import Painting, separate
 from napari_xraysep.errors import InputError
+from napari_xraysep.painting import SCRIBBLES
 from napari_xraysep.separation.methods.regression import evidence
 from napari_xraysep.separation.methods.regression.basis import Colour, describe, typical
 from napari_xraysep.separation.methods.regression.thickness import enlarge, fit_fields, hats
@@ -101,7 +102,7 @@ def test_a_concealed_design_stands_out(concealed: Known) -> None:
     assert np.corrcoef(hidden.ravel(), concealed.layers[1].ravel())[0, 1] > 0.97
 
 
-def test_a_prior_keeps_the_design_out_of_the_fit(concealed: Known) -> None:
+def test_scribbles_keep_the_design_out_of_the_fit(concealed: Known) -> None:
     """A design that follows the surface fools the fit, unless the user marks where it is."""
     painting = concealed.painting
     rows, columns = np.mgrid[:160, :160]
@@ -109,8 +110,42 @@ def test_a_prior_keeps_the_design_out_of_the_fit(concealed: Known) -> None:
     follows = np.where(inside, 1.5 * (0.4 - concealed.layers[0]), 0).astype(np.float32)
     xray = concealed.layers[0] + follows
     plain, _ = layers_of(replace(painting, xray=xray))
-    marked, _ = layers_of(replace(painting, xray=xray, prior_mask=inside))
+    scribbles = np.where(inside, SCRIBBLES["concealed"], 0)
+    marked, _ = layers_of(replace(painting, xray=xray).with_prior(scribbles=scribbles))
     assert error(marked, concealed.layers[0]) < 0.5 * error(plain, concealed.layers[0])
+
+
+def test_a_drawing_leaves_the_rest_of_the_radiograph_to_the_surface(concealed: Known) -> None:
+    """Outside, even what the photograph knows nothing of; inside, the level fits on."""
+    rows, columns = np.mgrid[:160, :160]
+    marks = np.hypot(rows - 80, columns - 70) < 50
+    weave = 0.02 * np.cos(columns).astype(np.float32)
+    painting = replace(concealed.painting, xray=concealed.painting.xray + weave)
+    surface, _ = layers_of(painting.with_prior(marks))
+    np.testing.assert_allclose(surface[~marks], painting.block().xray[~marks], atol=1e-6)
+    plain, _ = layers_of(painting)
+    truth = concealed.layers[0] + weave + 0.05  # the design's ground cannot be told apart
+    assert np.sqrt(np.mean((surface - truth) ** 2)) < 0.7 * error(plain, truth)
+
+
+def test_a_drawing_of_everything_says_nothing(concealed: Known) -> None:
+    everywhere = np.ones(concealed.painting.shape, bool)
+    drawn, plain = (
+        layers_of(painting)[0]
+        for painting in (concealed.painting.with_prior(everywhere), concealed.painting)
+    )
+    np.testing.assert_array_equal(drawn, plain)
+
+
+def test_a_hand_made_guess_shows_where_the_design_lies(concealed: Known) -> None:
+    xray = np.array(concealed.painting.xray)
+    made = xray.copy()
+    made[40:120, 30:110] = 0.3
+    surface, _ = layers_of(concealed.painting.with_prior(image=made))
+    outside = np.ones_like(xray, bool)
+    outside[37:123, 27:113] = False
+    np.testing.assert_allclose(surface[outside], xray[outside], atol=1e-6)
+    assert np.abs(surface - xray)[60:100, 50:90].mean() > 0.05
 
 
 def test_masks_that_leave_nothing_to_learn_from_are_refused(concealed: Known) -> None:

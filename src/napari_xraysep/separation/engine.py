@@ -45,6 +45,7 @@ from napari_xraysep.separation.method import (
     WarmStart,
     get_method,
 )
+from napari_xraysep.separation.prior import in_words
 from napari_xraysep.transforms import Transforms
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -253,6 +254,7 @@ def _events(
         bits=painting.domain.bits,
         inputs=painting.inputs,
         transforms=_written(painting.transforms),
+        prior=in_words(painting),
         layers=tuple(layers),
         findings=findings,
         warm_start=learnt_from.get("warm_start"),

@@ -35,6 +35,6 @@ def filled(mixture: Mixture) -> Mixture:
     """Return the mixture as methods see it: left-out pixels are `fill`ed in all images."""
     if mixture.valid.all():
         return mixture
-    photographs = [image for image in (mixture.front, mixture.back) if image is not None]
-    xray, front, *backs = fill(mixture.valid, mixture.xray, *photographs)
-    return replace(mixture, xray=xray, front=front, back=backs[0] if backs else None)
+    images = {name: getattr(mixture, name) for name in ("xray", "front", "back", "guess")}
+    given = {name: image for name, image in images.items() if image is not None}
+    return replace(mixture, **dict(zip(given, fill(mixture.valid, *given.values()), strict=True)))

@@ -28,6 +28,9 @@ from napari_xraysep.separation.methods.trivial.model import BASELINES
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Transforms
 
+NOT_MEASURED = ("prior-mask", "prior-image", "scribbles")
+"""Inputs that guide a separation and have no say in what it is measured by."""
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -77,7 +80,7 @@ def reread(record: RunRecord) -> Painting:
     InputError
         An input was an array without a file, has moved, or is no longer the same file.
     """
-    by_role = {one.role: one for one in record.inputs}
+    by_role = {one.role: one for one in record.inputs if one.role not in NOT_MEASURED}
     paths: dict[str, Path] = {}
     for role, one in by_role.items():
         if one.path is None:
@@ -98,7 +101,6 @@ def reread(record: RunRecord) -> Painting:
         back=paths.get("back"),
         mirror_back=transforms is None and "back" in by_role and by_role["back"].mirrored,
         mask=paths.get("mask"),
-        prior_mask=paths.get("prior-mask"),
         polarity=cast(Polarity, record.polarity.value),
         response=cast(Response, record.response.value),
         pixel_size_mm=cast("float | None", record.pixel_size_mm.value),

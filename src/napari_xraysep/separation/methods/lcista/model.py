@@ -69,7 +69,7 @@ from napari_xraysep.separation.methods.lcista.layers import (
     convolution,
 )
 from napari_xraysep.separation.methods.lcista.variants import VARIANTS, Variant
-from napari_xraysep.separation.prior import guide
+from napari_xraysep.separation.prior import blend, guide, surface_alone
 from napari_xraysep.separation.tensors import Images, Patches, Stretch
 from napari_xraysep.separation.training import Sampler, train
 from napari_xraysep.separation.watch import watch
@@ -171,7 +171,7 @@ def run(mixture: Mixture, settings: Settings, context: Context) -> Iterator[Plan
     network = Lcista(settings, variant, len(images.planes["r"]))
     network = network.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     watch(network, context.checkpoint)
-    if variant.start == "iteration" and mixture.prior is None:
+    if variant.start == "iteration" and mixture.prior is None and mixture.guess is None:
         start_from_colour(network.iterations[0], images, rng, context.checkpoint)
 
     def separate(at: Patches) -> tuple[Tensor, Tensor]:
@@ -225,12 +225,13 @@ def gather(
     r = luma(front) if variant.photograph == "grey" else front
     if variant.photograph == "described":
         r = describe(front, valid, rng, checkpoint)
-    if variant.start == "iteration" and mixture.prior is not None:
-        outside = valid & ~mixture.prior
-        learn = outside if outside.any() else valid
-        scaled = guide(replace(mixture, xray=known, valid=learn, prior=None))
+    if variant.start == "iteration" and mixture.prior is not None and mixture.guess is None:
+        outside = surface_alone(mixture)
+        scaled = guide(replace(mixture, xray=known, valid=outside, prior=None))
         law = law_of_colour(known - scaled, np.moveaxis(r, 2, 0), valid, rng, checkpoint)
-        g1 = np.where(mixture.prior, scaled + r @ law, known)
+        inside = scaled + r @ law
+        inside += np.median((known - inside)[outside])
+        g1 = blend(mixture.prior, inside, known)
     return {
         "x": stretch.inside(np.where(valid, known, g1)),
         "g1": stretch.inside(g1),
