@@ -106,10 +106,9 @@ def _orientations(named: Mapping[Side, str | None]) -> dict[Side, Orientation]:
 
 def _outlines(path: Path) -> tuple[PlateOutline, ...]:
     """Read the outlines of films from a project file."""
-    from napari_xraysep.io.json_records import read_record
-    from napari_xraysep.project import Project
+    from napari_xraysep.workflows.project import read_project
 
-    outlines = read_record(path, Project, "a project file").plates
+    outlines = read_project(path).plates
     if not outlines:
         raise InputError(path, "no film is outlined in it", "leave --plates out")
     return outlines
