@@ -71,6 +71,22 @@ def test_every_option_reaches_the_run(files, capsys):
     assert {one["role"] for one in record["inputs"]} >= {"mask", "prior-mask"}
 
 
+def test_a_drawn_prior_reaches_the_run(files, capsys):
+    mask = np.zeros((ROWS, COLUMNS), np.uint8)
+    mask[:20] = 255
+    tifffile.imwrite("prior.tif", mask)
+    tifffile.imwrite("g1.tif", tifffile.imread("xray.tif"))
+    options = "--prior-mask prior.tif --prior-reverse --prior-feather 6 --prior-image g1.tif --json"
+    assert main([*ONE_SIDE, *options.split()]) == 0
+    record = json.loads(capsys.readouterr().out)["record"]
+    assert {one["role"] for one in record["inputs"]} >= {"prior-mask", "prior-image"}
+    assert "no concealed design" in record["prior"]
+    assert "6 px" in record["prior"]
+    assert "made by hand" in record["prior"]
+    surface, xray = tifffile.imread("out/surface.tif"), tifffile.imread("xray.tif") / 65535
+    np.testing.assert_allclose(surface[:17], xray[:17], atol=1e-4)
+
+
 def test_notes_of_reading_are_said_on_stderr(files, capsys):
     grey = tifffile.imread("xray.tif")
     tifffile.imwrite("xray.tif", np.stack([grey] * 3, 2), photometric="rgb")

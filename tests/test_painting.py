@@ -113,6 +113,9 @@ def test_scribbles_add_to_a_drawing_and_take_from_it(files):
     wanted[5:8], wanted[30:32] = False, True
     np.testing.assert_array_equal(mixture.prior, wanted)
     np.testing.assert_array_equal(mixture.scribbles, scribbles)
+    soft = plain.with_prior(marks, scribbles=scribbles, feather_px=4).block().prior[:, 0]
+    np.testing.assert_allclose(soft[3:10], [1, 0.5, 0, 0, 0, 0.5, 1])
+    np.testing.assert_allclose(soft[28:34], [0, 0.5, 1, 1, 0.5, 0])
     assert [record.role for record in plain.with_prior(marks, scribbles=scribbles).inputs][2:] == [
         "prior-mask",
         "scribbles",
@@ -129,6 +132,8 @@ def test_scribbles_add_to_a_drawing_and_take_from_it(files):
         ({"image": np.eye(40, 56) * 2}, "prior-image", "scale floats into 0..1"),
         ({"image": np.eye(39, 56)}, "prior-image", "39 rows"),
         ({"scribbles": np.full((40, 56), 4)}, "scribbles", "1 surface, 2 concealed, 3 support"),
+        ({"reverse": True}, "--prior-reverse", "give --prior-mask"),
+        ({"feather_px": 3}, "--prior-feather", "give --prior-mask"),
         ({"mask": np.eye(40, 56), "feather_px": -1}, "--prior-feather", "zero or more"),
         ({"mask": np.eye(40, 56), "feather_px": math.nan}, "--prior-feather", "zero or more"),
     ],

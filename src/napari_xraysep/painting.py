@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -25,6 +26,7 @@ from napari_xraysep.domain import (
 from napari_xraysep.errors import InputError
 from napari_xraysep.records import InputRecord, Kind, Stated
 from napari_xraysep.region import Region
+from napari_xraysep.soft_edges import nearness, soft_edged
 from napari_xraysep.transforms import Transforms
 
 __all__ = [
@@ -220,8 +222,8 @@ class Painting:
         ------
         InputError
             An array is not on the radiograph's grid, the mask marks no pixel or, in reverse, all,
-            the image is not grey, constant or out of range, a scribble's number has no meaning, or
-            the soft edge is below zero.
+            the image is not grey, constant or out of range, a scribble's number has no meaning, the
+            soft edge is below zero, or there is an edge or reverse of no mask.
         """
         given = {"prior-mask": mask, "prior-image": image, "scribbles": scribbles}
         if image is not None:
@@ -241,6 +243,9 @@ class Painting:
                 "it has numbers without a meaning",
                 f"use 0 for unknown, {meanings}",
             )
+        if mask is None and (reverse or feather_px):
+            option = "--prior-reverse" if reverse else "--prior-feather"
+            raise InputError(option, "nothing was drawn", "give --prior-mask, too")
         if not 0 <= feather_px < np.inf:
             raise InputError("--prior-feather", f"{feather_px:g} px", "give zero or more")
         known = {record.role for record in self.inputs}
@@ -311,7 +316,8 @@ class Painting:
     def _prior(self, region: Region) -> Floats | None:
         """Return `Mixture.prior` of a region, its soft edge as in the whole.
 
-        Scribbles are nearer to the truth than an outline: they add to it and take from it.
+        Scribbles add to the drawing and take from it, with soft edges outside of them, so that a
+        thin one counts in full.
         """
         if self.prior_mask is None:
             return None
@@ -319,27 +325,13 @@ class Painting:
         y0, x0 = max(0, region.y0 - around), max(0, region.x0 - around)
         wide = np.s_[y0 : region.y1 + around, x0 : region.x1 + around]
         inside = (np.asarray(self.prior_mask[wide]) != 0) != self.prior_reverse
+        prior = soft_edged(inside, self.prior_feather_px)
         if self.scribbles is not None:
             scribbles = np.asarray(self.scribbles[wide])
-            inside |= scribbles == SCRIBBLES["concealed"]
-            inside &= scribbles != SCRIBBLES["surface"]
-        at = np.s_[region.y0 - y0 : region.y1 - y0, region.x0 - x0 : region.x1 - x0]
-        return soft_edged(inside, self.prior_feather_px)[at]
-
-
-def soft_edged(marked: NDArray[np.bool_], width: float) -> Floats:
-    """Return 1 inside what is marked (H, W), 0 outside, and a ramp ``width`` pixels wide between.
-
-    The middle of the ramp lies on the outline.
-    """
-    if width == 0 or marked.all() or not marked.any():
-        return marked.astype(np.float32)
-    from scipy.ndimage import distance_transform_edt
-
-    # the outline runs half a pixel from the centres on either side of it
-    distance = distance_transform_edt(marked) - distance_transform_edt(~marked)
-    distance -= np.sign(distance) / 2
-    return np.asarray(np.clip(0.5 + distance / width, 0, 1), np.float32)
+            near = partial(nearness, reach=self.prior_feather_px / 2)
+            prior = np.maximum(prior, near(scribbles == SCRIBBLES["concealed"]))
+            prior = np.minimum(prior, 1 - near(scribbles == SCRIBBLES["surface"]))
+        return prior[region.y0 - y0 : region.y1 - y0, region.x0 - x0 : region.x1 - x0]
 
 
 def _subject(role: str, inputs: Sequence[InputRecord]) -> str:

@@ -111,6 +111,17 @@ class Given(Files):
     prior_mask: Annotated[
         Path | None, typer.Option(help="Image; non-zero = where the concealed design lies.")
     ] = None
+    prior_reverse: Annotated[
+        bool,
+        typer.Option("--prior-reverse", help="The prior mask is where there is no such design."),
+    ] = False
+    prior_feather: Annotated[
+        float, typer.Option(metavar="PX", help="Width of the prior mask's soft edge, in pixels.")
+    ] = 0
+    prior_image: Annotated[
+        Path | None,
+        typer.Option(help="The surface's X-ray made by hand, as the radiograph in size and greys."),
+    ] = None
     roi: Annotated[
         str | None,
         typer.Option(metavar="Y0:Y1,X0:X1", help="Separate only these rows and columns."),
@@ -138,7 +149,12 @@ class Given(Files):
             that was registered.
         """
         sources = dataclasses.replace(
-            self.sources(), transforms=self.transforms, prior_mask=self.prior_mask
+            self.sources(),
+            transforms=self.transforms,
+            prior_mask=self.prior_mask,
+            prior_reverse=self.prior_reverse,
+            prior_feather_px=self.prior_feather,
+            prior_image=self.prior_image,
         )
         return sources.align()
 

@@ -10,11 +10,13 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.areas import check_unchanged, marked
+from napari_xraysep.areas import check_unchanged, labels, marked
+from napari_xraysep.domain import ArrayLike, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.json_records import read_record, write_record
+from napari_xraysep.io.reading import read_radiograph
 from napari_xraysep.painting import Painting
-from napari_xraysep.project import Area, FileRef, Project, relative
+from napari_xraysep.project import Area, FileRef, PriorDrawing, Project, relative
 from napari_xraysep.records import InputRecord, Role
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import SIDES, Side, Transforms
@@ -157,6 +159,13 @@ def usable(transforms: Transforms | None) -> Transforms | None:
     return transforms.model_copy(update={side: None for side in SIDES if not good(side)})
 
 
+def has_drawings(project: Project | None) -> bool:
+    """Whether a project holds a mask or a prior, which take a moment to put together."""
+    return project is not None and (
+        project.mask not in (None, Area()) or project.prior not in (None, PriorDrawing())
+    )
+
+
 def with_drawings(painting: Painting, project: Project, folder: Path | None) -> Painting:
     """Return the painting with the mask and the prior that were drawn on it.
 
@@ -178,14 +187,33 @@ def with_drawings(painting: Painting, project: Project, folder: Path | None) -> 
             raise InputError("mask", "it leaves out every pixel", "leave some out of it")
         record = _described("mask", project.mask, painting.shape, folder)
         painting = replace(painting, mask=mask, inputs=_with(painting, record))
-    if painting.kind == "concealed" and project.prior is not None and project.prior.area != Area():
-        area = project.prior.area
-        prior = marked(area, painting.shape, folder)
-        if not prior.any():
-            raise InputError("prior", "it marks no pixel", "draw where the design lies")
-        record = _described("prior-mask", area, painting.shape, folder)
-        painting = replace(painting, prior_mask=prior, inputs=_with(painting, record))
+    if painting.kind == "concealed" and project.prior is not None:
+        painting = _with_prior(painting, project.prior, folder)
     return painting
+
+
+def _with_prior(painting: Painting, drawing: PriorDrawing, folder: Path | None) -> Painting:
+    """Return the painting with what was drawn of its concealed design."""
+    shape = painting.shape
+    given: dict[str, ArrayLike] = {}
+    records = []
+    if drawing.area != Area():
+        given["mask"] = marked(drawing.area, shape, folder)
+        records.append(_described("prior-mask", drawing.area, shape, folder))
+    if drawing.image is not None:
+        path = drawing.image.at(folder)
+        file = read_radiograph(path)
+        check_unchanged(path, drawing.image.sha256, file.sha256)
+        given["image"] = to_unit(file.pixels, file.bits)
+        records.append(file.record("prior-image"))
+    if drawing.scribbles is not None:
+        given["scribbles"] = labels(drawing.scribbles, shape, folder)
+        records.append(_described("scribbles", Area(file=drawing.scribbles), shape, folder))
+    for record in records:
+        painting = replace(painting, inputs=_with(painting, record))
+    if "mask" not in given:
+        return painting.with_prior(**given)
+    return painting.with_prior(**given, reverse=drawing.reverse, feather_px=drawing.feather_px)
 
 
 def left_out(
