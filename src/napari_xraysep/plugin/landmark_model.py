@@ -91,7 +91,8 @@ def measure(landmarks: Sequence[Landmark], shapes: Shapes | None, kind: Model | 
     try:
         transform = fit(landmarks, *shapes, kind)
     except InputError as error:
-        return Fit(None, None, str(error), nothing, left_out)
+        problem = f"{error.problem[0].upper()}{error.problem[1:]}; {error.cure}."
+        return Fit(None, None, problem, nothing, left_out)
     model = kind or most_flexible(landmarks, shapes.radiograph)
     return Fit(transform, model, "", residuals(landmarks, transform), left_out)
 
@@ -209,7 +210,7 @@ class LandmarkModel:
         pairs = list(self._pairs)
         for number, point in points.items():
             pair = pairs[number]
-            moved = _updated(pair, **{_FIELDS[picture]: point})
+            moved = _updated(pair, **{_FIELDS[picture]: (float(point[0]), float(point[1]))})
             if pair.predicted == picture:
                 moved = replace(_updated(moved, enabled=True), predicted=None)
             pairs[number] = moved
