@@ -60,7 +60,8 @@ class Mixture:
         (H, W, 3) float32, sRGB 0..1; the back mirrored to the radiograph. ``back`` is None where
         a concealed design is sought.
     valid
-        (H, W) bool, False where the user's mask leaves pixels out.
+        (H, W) bool, False where the user's mask leaves pixels out, or where nothing is to be
+        learnt from them.
     prior
         (H, W) float32 in 0..1, or None: 1 where the user says that the concealed design lies,
         0 where the surface is all that the radiograph shows, between them in a soft edge.
@@ -69,6 +70,9 @@ class Mixture:
     scribbles
         (H, W) uint8, or None: what the radiograph shows there by the numbers of `SCRIBBLES`;
         0 is unknown.
+    known
+        (H, W) bool, True where ``xray`` may be looked at, though perhaps not learnt from; None:
+        where ``valid`` is.
     """
 
     xray: Floats
@@ -78,6 +82,7 @@ class Mixture:
     prior: Floats | None = None
     guess: Floats | None = None
     scribbles: NDArray[np.uint8] | None = None
+    known: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -89,6 +89,9 @@ class RunRecord(Record):
     device: str
     allocation: str
     region: str | None = Field(default=None, description="Y0:Y1,X0:X1 on the radiograph's grid")
+    learn_on: str | None = Field(
+        default=None, description="the part that the method learnt from; None: from all"
+    )
     height: int
     width: int
     polarity: Stated

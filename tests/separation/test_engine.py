@@ -12,9 +12,10 @@ from napari_xraysep.errors import InputError, SeparationError
 from napari_xraysep.painting import Region
 from napari_xraysep.separation import Finished, Method, Preview, Progress, RunOptions, Started
 from napari_xraysep.separation import method as registry
+from napari_xraysep.separation.engine import MARGIN
 from napari_xraysep.separation.events import PREVIEW_SIDE
 from napari_xraysep.separation.method import Context, Estimate, Plan, Settings, Step
-from separation.conftest import Known, photograph
+from separation.conftest import Known, error, photograph
 
 
 class TrialSettings(Settings):
@@ -204,3 +205,80 @@ def test_bad_input_is_refused_before_anything_runs(
 def test_a_double_sided_method_needs_a_back(trial: Method, concealed: Known) -> None:
     with pytest.raises(InputError, match="there is no back"):
         separate(concealed.painting, "trial")
+
+
+def layers_of(painting: Painting, method: str, options: RunOptions) -> Finished:
+    *_, finished = separate(painting, method, options=options)
+    assert isinstance(finished, Finished)
+    return finished
+
+
+def test_a_region_is_shown_with_a_margin_and_its_layers_are_cut_out(
+    trial: Method, double_sided: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painting, region = double_sided.painting, Region(4, 40, 50, 100)
+    shown: list[tuple[int, int]] = []
+
+    def load(method: Method):
+        def run(mixture, settings, context):
+            shown.append(mixture.shape)
+            yield from run_trial(mixture, settings, context)
+
+        return run
+
+    monkeypatch.setattr(Method, "load", load)
+    part = layers_of(painting, "trial", RunOptions(region=region))
+    whole = layers_of(painting, "trial", RunOptions())
+    assert shown == [(40 + MARGIN, 120 - 50 + MARGIN), painting.shape]
+    assert (part.record.height, part.record.width, part.record.region) == (36, 50, str(region))
+    np.testing.assert_array_equal(part.layers["front"], whole.layers["front"][region.slices])
+
+
+def test_what_lies_outside_of_what_is_learnt_from_has_no_influence(double_sided: Known) -> None:
+    painting, region = double_sided.painting, Region(10, 70, 20, 90)
+    inside = np.zeros(painting.shape, bool)
+    inside[region.slices] = True
+    noise = np.random.default_rng(0).random(painting.shape).astype(np.float32)
+    xray = np.asarray(painting.xray)
+    other = replace(painting, xray=np.where(inside, xray, noise))
+    options = RunOptions(learn_on=region, allocation="none")
+    ours, theirs = (layers_of(p, "regression", options) for p in (painting, other))
+    assert ours.record.learn_on == str(region)
+    assert ours.layers["front"].shape == painting.shape
+    for name in ("front", "back"):
+        np.testing.assert_array_equal(ours.layers[name], theirs.layers[name])
+    learnt = error(ours.layers["front"], double_sided.layers[0])
+    assert learnt < 0.5 * np.std(double_sided.layers[0])
+
+
+def test_the_mask_keeps_its_meaning_beside_what_is_learnt_from(double_sided: Known) -> None:
+    mask = np.zeros((96, 120), np.uint8)
+    mask[:, :30] = 1
+    painting = replace(double_sided.painting, mask=mask)
+    options = RunOptions(learn_on=Region(0, 90, 10, 90))
+    result = layers_of(painting, "regression", options).layers
+    left = result["residual"]
+    assert np.abs(left[:, :30]).max() > 0  # left out: nothing is allocated there
+    np.testing.assert_allclose(left[:, 30:], 0, atol=1e-6)
+    with pytest.raises(InputError, match=r"--learn-on: the mask leaves out the whole region"):
+        layers_of(painting, "regression", RunOptions(learn_on=Region(0, 90, 0, 20)))
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "sentence"),
+    [
+        ("regression", {"learn_on": Region(0, 97, 0, 10)}, "--learn-on: 0:97,0:10 does not lie"),
+        (
+            "regression",
+            {"learn_on": Region(0, 50, 0, 50), "region": Region(0, 40, 0, 60)},
+            "does not lie wholly inside the part that is separated",
+        ),
+        ("mca", {"learn_on": Region(0, 50, 0, 50)}, "mca learns nothing"),
+    ],
+)
+def test_a_region_to_learn_from_that_makes_no_sense(
+    double_sided: Known, concealed: Known, method: str, options, sentence: str
+) -> None:
+    known = double_sided if method == "regression" else concealed
+    with pytest.raises(InputError, match=sentence):
+        separate(known.painting, method, options=RunOptions(**options))

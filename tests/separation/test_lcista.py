@@ -518,6 +518,18 @@ def test_inside_a_drawn_prior_the_photograph_has_a_say(concealed: Known) -> None
     np.testing.assert_allclose(found[~inside], stretch.inside(mixture.xray)[~inside], atol=1e-6)
 
 
+def test_the_radiograph_is_seen_where_nothing_is_learnt(concealed: Known) -> None:
+    whole = concealed.painting.block()
+    learnt = np.zeros(whole.shape, bool)
+    learnt[:, :80] = True
+    mixture = replace(whole, valid=learnt, known=np.ones_like(learnt))
+    found = model.gather(
+        mixture, Stretch.of(mixture), VARIANTS["corrected"], np.random.default_rng(0), lambda: None
+    )
+    np.testing.assert_allclose(found["x"], Stretch.of(mixture).inside(whole.xray), atol=1e-6)
+    assert not found["valid"][:, 80:].any()
+
+
 def test_previews_are_of_the_whole_image_and_only_the_result_is_of_patches(
     concealed: Known, monkeypatch: pytest.MonkeyPatch
 ) -> None:

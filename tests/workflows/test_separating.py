@@ -126,11 +126,14 @@ def test_by_default_it_learns_from_this_surface_and_its_mirror_image(files: Path
     assert "mirror image" in pair.origin
 
 
-def test_the_pair_is_of_the_region_that_is_separated(files: Path) -> None:
+def test_the_pair_is_of_what_is_shown_of_the_region_that_is_separated(
+    files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "MARGIN", 3)
     painting = concealed()
     run(painting, options=RunOptions(region=Region(8, 44, 4, 34)))
-    assert learnt[0].first.shape == (36, 30)
-    np.testing.assert_array_equal(learnt[0].photograph, painting.block().front[8:44, 4:34])
+    assert learnt[0].first.shape == (42, 36)
+    np.testing.assert_array_equal(learnt[0].photograph, painting.block().front[5:47, 1:37])
 
 
 def test_nothing_is_learnt_from_what_is_left_out(files: Path) -> None:

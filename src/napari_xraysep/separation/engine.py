@@ -9,12 +9,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError, SeparationError, XraysepError
 from napari_xraysep.painting import Floats, Mixture, Painting, Region
@@ -50,6 +51,9 @@ from napari_xraysep.transforms import Transforms
 
 Device = Literal["auto", "cpu", "cuda"]
 
+MARGIN = 32
+"""Pixels around a region that a method is shown, so that the region's edge is none of its own."""
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -62,7 +66,11 @@ class RunOptions:
     allocation
         How what the model leaves unexplained is shared out; None: the method's own default.
     region
-        Separate only this part of the radiograph; results are on its grid.
+        Separate only this part of the radiograph; results are on its grid. The method is also
+        shown `MARGIN` pixels around it, for context.
+    learn_on
+        Let the method learn from this part of the radiograph only, and apply that to all that is
+        separated; None: learn from all of it.
     """
 
     seed: int = 0
@@ -70,6 +78,27 @@ class RunOptions:
     preset: Preset = "fast"
     allocation: Allocation | None = None
     region: Region | None = None
+    learn_on: Region | None = None
+
+    def check(self, shape: tuple[int, int]) -> None:
+        """Raise `InputError` unless the regions lie wholly inside, one inside the other."""
+        if self.region is not None:
+            self.region.check_inside(shape)
+        if self.learn_on is None:
+            return
+        self.learn_on.check_inside(shape, "--learn-on")
+        if self.region is not None and self.learn_on.intersection(self.region) != self.learn_on:
+            raise InputError(
+                "--learn-on",
+                f"{self.learn_on} does not lie wholly inside the part that is separated "
+                f"({self.region})",
+                "separate a larger part, or learn from one inside it",
+            )
+
+    def shown(self, shape: tuple[int, int]) -> Region:
+        """Return the part of a radiograph of ``shape`` that the method is shown."""
+        whole = Region(0, shape[0], 0, shape[1])
+        return whole if self.region is None else self.region.widened(MARGIN, shape)
 
 
 def separate(
@@ -107,7 +136,8 @@ def separate(
     ------
     InputError
         Unknown method or setting, a method that cannot use this painting, a negative seed, a
-        region that does not lie wholly inside, a device that is not there.
+        region that does not lie wholly inside, a method that does not learn and a region to learn
+        from, a device that is not there.
     SeparationError
         While iterating: the run could not go on (memory, divergence, a fault in the method).
     """
@@ -118,8 +148,11 @@ def separate(
         settings = chosen.settings_for(options.preset, settings)
     elif not isinstance(settings, chosen.settings):
         raise InputError("settings", f"these are not settings of {method}", "use its own class")
-    if options.region is not None:
-        options.region.check_inside(painting.shape)
+    options.check(painting.shape)
+    if options.learn_on is not None and not chosen.learns:
+        raise InputError(
+            "--learn-on", f"{method} learns nothing that could be applied elsewhere", "leave it out"
+        )
     if options.seed < 0:
         raise InputError("--seed", f"{options.seed} is negative", "give 0 or more")
     device = resolve_device(options.device, chosen)
@@ -199,16 +232,25 @@ def _events(
         learnt_from.update(warm_start=made.origin, warm_start_folder=made.folder)
         return made
 
+    shown = options.shown(painting.shape)
+    separated = options.region or shown
+    at = separated.within(shown).slices
+    learnt = None if options.learn_on is None else options.learn_on.within(shown)
     layers: dict[str, Floats] = {}
     findings: dict[str, float] = {}
     complete = True
     try:
         if method.uses_torch:
             _import_torch().manual_seed(options.seed)
-        mixture = painting.block(options.region)
+        mixture = painting.block(shown)
+        xray, valid = mixture.xray[at], mixture.valid[at]
+        if not valid.any():
+            raise InputError("mask", "it leaves out the whole region", "choose another region")
         given = None if warm_start is None else warm
         run = method.load()(
-            filled(mixture), settings, Context(options.seed, device, checkpoint, given)
+            filled(mixture) if learnt is None else _learning_on(learnt, filled(mixture)),
+            settings,
+            Context(options.seed, device, checkpoint, given),
         )
         with _one_blas_thread(method):
             for said in run:
@@ -219,7 +261,8 @@ def _events(
                 elif isinstance(said, Finding):
                     findings[said.name] = said.value
                 else:
-                    layers = _results(said, mixture, names, allocation)
+                    said = replace(said, first=said.first[at], second=said.second[at])
+                    layers = _results(said, xray, valid, names, allocation)
                     yield _preview(said, layers)
                 checkpoint()
     except Cancelled:
@@ -245,8 +288,9 @@ def _events(
         device=device,
         allocation=allocation,
         region=None if options.region is None else str(options.region),
-        height=mixture.shape[0],
-        width=mixture.shape[1],
+        learn_on=None if options.learn_on is None else str(options.learn_on),
+        height=separated.y1 - separated.y0,
+        width=separated.x1 - separated.x0,
         polarity=painting.stated("polarity"),
         response=painting.stated("response"),
         pixel_size_mm=painting.stated("pixel_size_mm"),
@@ -268,12 +312,33 @@ def _events(
     yield Finished(layers, record, complete)
 
 
+def _learning_on(region: Region, mixture: Mixture) -> Mixture:
+    """Return the mixture with only this region of it to learn from.
+
+    Raises
+    ------
+    InputError
+        The mask leaves nothing to learn from.
+    """
+    learnt = np.zeros(mixture.shape, bool)
+    learnt[region.slices] = mixture.valid[region.slices]
+    if not learnt.any():
+        raise InputError(
+            "--learn-on", "the mask leaves out the whole region", "choose another region"
+        )
+    return replace(mixture, valid=learnt, known=mixture.valid)
+
+
 def _written(transforms: Transforms | None) -> dict[str, Any] | None:
     return None if transforms is None else transforms.in_unit("mm").model_dump(mode="json")
 
 
 def _results(
-    estimate: Estimate, mixture: Mixture, names: tuple[str, str], allocation: Allocation
+    estimate: Estimate,
+    xray: Floats,
+    valid: NDArray[np.bool_],
+    names: tuple[str, str],
+    allocation: Allocation,
 ) -> dict[str, Floats]:
     """Name the layers, share out what the model left, and keep what is left of that."""
     first, second = estimate.first, estimate.second
@@ -281,12 +346,12 @@ def _results(
         raise SeparationError(
             "training", "the layers are no longer finite numbers", "lower the learning rate"
         )
-    unexplained = mixture.xray - first - second
-    first, second = allocate(first, second, unexplained, mixture.valid, allocation)
+    unexplained = xray - first - second
+    first, second = allocate(first, second, unexplained, valid, allocation)
     return {
         names[0]: first,
         names[1]: second,
-        "residual": mixture.xray - first - second,
+        "residual": xray - first - second,
         "unexplained": unexplained,
     }
 

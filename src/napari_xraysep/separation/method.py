@@ -138,6 +138,8 @@ class Method:
         Whether it is there to be compared with rather than used.
     warm_start
         Whether it learns from a `WarmStart` first, where it is given one.
+    learns
+        Whether it learns from pixels what it then applies to others.
     main_settings
         The few settings that matter; a form folds the rest away.
     """
@@ -154,6 +156,7 @@ class Method:
     uses_torch: bool = True
     baseline: bool = False
     warm_start: bool = False
+    learns: bool = True
     main_settings: tuple[str, ...] = ()
 
     def load(self) -> Run:

@@ -33,7 +33,7 @@ def pseudo_pair(
     Parameters
     ----------
     options
-        Those of the run that learns from it: the same region, the same seed.
+        Those of the run that learns from it: the same region with its margin, the same seed.
     cancel
         Set it to stop.
 
@@ -44,16 +44,13 @@ def pseudo_pair(
     InputError
         The regression cannot use this painting.
     """
-    *_, last = engine.separate(
-        painting,
-        TEACHER,
-        options=replace(options, preset="fast", device="cpu", allocation="none"),
-        cancel=cancel,
-    )
+    shown = options.shown(painting.shape)
+    its_own = replace(options, region=shown, preset="fast", device="cpu", allocation="none")
+    *_, last = engine.separate(painting, TEACHER, options=its_own, cancel=cancel)
     assert isinstance(last, Finished)
     if not last.complete:
         raise Cancelled
-    mixture = painting.block(options.region)
+    mixture = painting.block(shown)
     layer = last.layers[painting.layer_names[0]]
     photograph, layer = fill(mixture.valid, mixture.front, layer)
     return WarmStart(

@@ -220,7 +220,8 @@ def gather(
 ) -> dict[str, NDArray[Any]]:
     """Return x, g1, r and the mask as the network sees them; x knows nothing of left-out pixels."""
     valid, front = mixture.valid, mixture.front
-    known = np.where(valid, mixture.xray, mixture.xray[valid].mean())
+    seen = valid if mixture.known is None else mixture.known
+    known = np.where(seen, mixture.xray, mixture.xray[valid].mean())
     g1 = guide(replace(mixture, xray=known))
     r = luma(front) if variant.photograph == "grey" else front
     if variant.photograph == "described":
@@ -233,7 +234,7 @@ def gather(
         inside += np.median((known - inside)[outside])
         g1 = blend(mixture.prior, inside, known)
     return {
-        "x": stretch.inside(np.where(valid, known, g1)),
+        "x": stretch.inside(np.where(seen, known, g1)),
         "g1": stretch.inside(g1),
         "r": r,
         "valid": valid,

@@ -76,6 +76,7 @@ METHOD = Method(
     },
     implementation="napari_xraysep.separation.methods.mca.model:run",
     uses_torch=False,
+    learns=False,
     baseline=True,
     main_settings=("iterations", "threshold", "final_threshold", "block"),
 )
