@@ -16,7 +16,7 @@ from qtpy.QtCore import QPoint, Qt
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QFileDialog
 
-from napari_xraysep.plugin.landmark_files import BIGWARP, BUTTERFLY, OURS, Names
+from napari_xraysep.plugin.landmark_files import BIGWARP, BUTTERFLY, OURS
 from napari_xraysep.plugin.landmark_layers import MARKED, OFF, PREDICTED
 from napari_xraysep.plugin.landmark_model import LandmarkModel, Shapes
 from napari_xraysep.plugin.landmark_panel import LandmarkPanel
@@ -324,7 +324,7 @@ def test_tables_out_and_in(
     fill(panel, guess)
     path = str(tmp_path / "pairs.csv")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
-    panel.names = Names("back")
+    panel.side = "back"
     before = panel.model.landmarks
     for form, kept in ((OURS, before), (BIGWARP, before), (BUTTERFLY, before[2:])):
         panel.model.replace(kept)

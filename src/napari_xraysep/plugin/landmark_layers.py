@@ -134,10 +134,14 @@ class LandmarkLayers:
         self._pictures = {name: layer for name, layer in given.items() if layer is not None}
 
     @property
+    def pictures(self) -> tuple[Layer | None, Layer | None]:
+        """The layers that show the radiograph and the photograph, where they are known."""
+        return self._pictures.get("radiograph"), self._pictures.get("photograph")
+
+    @property
     def can_lie_apart(self) -> bool:
         """Whether both pictures are known and in the viewer."""
-        layers = [self._pictures.get(picture) for picture in PICTURES]
-        return all(layer is not None and layer in self._viewer.layers for layer in layers)
+        return all(layer in self._viewer.layers for layer in self.pictures)
 
     @property
     def side_by_side(self) -> bool:
@@ -210,13 +214,14 @@ class LandmarkLayers:
                 layer.selected_data = set(self._model.selected)
 
     def _resize(self) -> None:
-        """Keep marks as large on the screen whatever the zoom, their numbers beside them."""
+        """Keep marks as large on the screen whatever the zoom, their numbers on either side."""
         size = MARK / self._viewer.scene.camera.zoom
+        beside = {"radiograph": (-size, size), "photograph": (size, -size)}
         for picture, layer in self._layers.items():
             if layer in self._viewer.layers:
                 turned = self._affine[:2, :2] if picture == "photograph" else np.eye(2)
                 layer.size = size  # napari takes it in the world's units, unlike the data
-                layer.text.translation = np.linalg.solve(turned, (-size, size))
+                layer.text.translation = np.linalg.solve(turned, beside[picture])
 
     def _edited(self, picture: Picture, event: Any) -> None:
         """Take over what the user did to a layer of ours with napari's own tools."""

@@ -13,6 +13,7 @@ from napari_xraysep.plugin.landmark_files import Names, export_landmarks, import
 from napari_xraysep.plugin.landmark_layers import PICTURES, LandmarkLayers
 from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.landmark_table import LandmarkTable
+from napari_xraysep.transforms import Side
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -40,15 +41,18 @@ class LandmarkPanel(QWidget):
 
     Attributes
     ----------
-    names
-        What tables are told of the pictures.
+    side
+        The photograph that is worked on; tables are told.
+    radiograph_name, photograph_name
+        Names of their files, for tables too.
     layers
         The marks in the viewer.
     """
 
     def __init__(self, viewer: Viewer, model: LandmarkModel) -> None:
         super().__init__()
-        self.names = Names()
+        self.side: Side = "front"
+        self.radiograph_name, self.photograph_name = "radiograph", "photograph"
         self.layers = LandmarkLayers(viewer, model)
         self.destroyed.connect(self.layers.release)
         self.table = LandmarkTable(model)
@@ -109,10 +113,10 @@ class LandmarkPanel(QWidget):
         self.remove_button.clicked.connect(lambda: self.model.remove(self.model.selected))
         self.worst_button.clicked.connect(self._go_to_worst)
         self.import_button.clicked.connect(
-            lambda: self._say(import_landmarks(self, self.model, self.names))
+            lambda: self._say(import_landmarks(self, self.model, self._names))
         )
         self.export_button.clicked.connect(
-            lambda: self._say(export_landmarks(self, self.model, self.names))
+            lambda: self._say(export_landmarks(self, self.model, self._names))
         )
 
     @property
@@ -133,14 +137,19 @@ class LandmarkPanel(QWidget):
         model.selected_changed.connect(self._select)
         self._refresh()
 
+    @property
+    def _names(self) -> Names:
+        return Names(self.side, self.radiograph_name, self.photograph_name)
+
     def set_photograph_affine(self, matrix: ArrayLike) -> None:
         """Say where the photograph lies: (3, 3), from its pixels to the radiograph's."""
         self.layers.photograph_affine = matrix
 
     def set_pictures(self, radiograph: Layer | None, photograph: Layer | None) -> None:
         """Say which layers show the pictures, so that they can be laid side by side."""
-        self.apart_button.setChecked(False)
-        self.layers.set_pictures(radiograph, photograph)
+        if (radiograph, photograph) != self.layers.pictures:
+            self.apart_button.setChecked(False)
+            self.layers.set_pictures(radiograph, photograph)
         self._refresh()
 
     def set_marks_visible(self, on: bool) -> None:
