@@ -200,6 +200,8 @@ class LandmarkLayers:
                 points = np.array([_place(pair, picture) for pair in pairs]).reshape(-1, 2)
                 if not np.array_equal(points, layer.data):
                     layer.data = points
+                    if not layer.visible:
+                        layer.set_view_slice()  # else its numbers are looked up where none is left
                 layer.features = {"name": np.array([p.landmark.name for p in pairs], object)}
                 if pairs:
                     layer.border_color = [_colour(pair, picture) for pair in pairs]
@@ -294,18 +296,22 @@ class LandmarkLayers:
             self.target_changed.emit()
 
     def _grabbed(self, position: tuple[float, ...]) -> tuple[Picture, int] | None:
-        """Return the mark that is grabbed at a place in the world; the target's come first."""
+        """Return the mark that is grabbed at a place in the world: a predicted one, or the nearest.
+
+        Where the pictures lie over one another both marks of a pair may be within reach.
+        """
         reach = GRAB / self._viewer.scene.camera.zoom
-        others = [one for one in PICTURES if one != self.target and not self.side_by_side]
-        for picture in (self.target, *others):
+        near = []
+        for picture in (self.target,) if self.side_by_side else PICTURES:
             layer = self._layers.get(picture)
             if layer is None or layer not in self._viewer.layers or not layer.visible:
                 continue
-            marks = [layer.data_to_world(point) for point in layer.data]
-            apart = [float(np.hypot(*np.subtract(mark, position[-2:]))) for mark in marks]
-            if apart and min(apart) <= reach:
-                return picture, int(np.argmin(apart))
-        return None
+            for number, pair in enumerate(self._model.pairs):
+                mark = layer.data_to_world(_place(pair, picture))
+                apart = float(np.hypot(*np.subtract(mark, position[-2:])))
+                if apart <= reach:
+                    near.append((pair.predicted != picture, apart, picture, number))
+        return min(near)[2:] if near else None
 
 
 def _place(pair: Pair, picture: Picture) -> Point:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 import numpy as np
 from psygnal import Signal
 
 from napari_xraysep.plugin.images import Image
+from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.project import Project
-from napari_xraysep.records import Quality
-from napari_xraysep.registration.landmarks import centred, enabled, residuals
+from napari_xraysep.records import Landmark, Quality
+from napari_xraysep.registration.landmarks import centred, enabled, leave_one_out
 from napari_xraysep.transforms import (
     SIDES,
     Orientation,
@@ -22,7 +24,7 @@ from napari_xraysep.transforms import (
     Transform,
     Transforms,
 )
-from napari_xraysep.workflows.registering import Registered, succeeded
+from napari_xraysep.workflows.registering import Registered, register_side, succeeded
 
 AS_LOADED = "on the radiograph's grid as it is"
 TURNED = "set upright by hand, not registered"
@@ -43,12 +45,18 @@ class Track:
         The registration that the user has accepted.
     orientation
         How the user says that the photograph is turned; None: to be found.
+    pairs
+        Landmarks.
+    marking
+        Pairs were changed after the attempt that is looked at, and are looked at instead.
     """
 
     attempts: list[Registered | None] = field(default_factory=lambda: [None])
     at: int = 0
     used: SideTransform | None = None
     orientation: Orientation | None = None
+    pairs: LandmarkModel = field(default_factory=LandmarkModel)
+    marking: bool = False
 
     @property
     def now(self) -> Registered | None:
@@ -63,7 +71,12 @@ class Track:
     def add(self, attempt: Registered) -> None:
         """Look at a new attempt; those that had been undone are forgotten."""
         self.attempts[self.at + 1 :] = [attempt]
-        self.at += 1
+        self.go(1)
+
+    def go(self, steps: int) -> None:
+        """Look at another attempt."""
+        self.at += steps
+        self.marking = False
 
 
 class RegisterModel:
@@ -72,7 +85,9 @@ class RegisterModel:
     Attributes
     ----------
     changed
-        Emitted when anything here has changed.
+        Emitted when anything here but landmarks has changed.
+    marked
+        Emitted with the side whose landmarks the user has changed.
     side
         The photograph that is worked on.
     plates
@@ -80,6 +95,7 @@ class RegisterModel:
     """
 
     changed = Signal()
+    marked = Signal(str)
 
     def __init__(self) -> None:
         self.loaded: Loaded | None = None
@@ -99,12 +115,39 @@ class RegisterModel:
         if not same:
             self.side = "front"
             self._tracks = {side: Track() for side in SIDES}
+            self._take_landmarks(project)
         if project is not None:
             self.plates = project.plates
             for side, track in self._tracks.items():
                 track.used = None if project.transforms is None else project.transforms.side(side)
                 if track.used is not None and track.now is None:
                     track.add(Registered(track.used))
+        self._tell()
+
+    def _take_landmarks(self, project: Project | None) -> None:
+        """Begin with the landmarks that the project holds."""
+        if self.loaded is None:
+            return
+        stored = _landmarks(project or Project())
+        for side in self.sides:
+            pairs = self._tracks[side].pairs
+            pairs.shapes = self.radiograph.shape, self.loaded.images[side].shape
+            pairs.pixel_size_mm = self.loaded.pixel_size_mm
+            pairs.landmarks = stored[side]
+            pairs.changed.connect(partial(self._pairs_changed, side))
+
+    def _pairs_changed(self, side: Side) -> None:
+        self._tracks[side].marking = True
+        self.marked.emit(side)
+
+    def landmarks(self, side: Side) -> tuple[Landmark, ...]:
+        """Return the pairs of a side as they are stored."""
+        return tuple(self._tracks[side].pairs.landmarks)
+
+    def _tell(self) -> None:
+        """Say that something has changed, and let new landmarks start from where things lie."""
+        if self.loaded is not None:
+            self.track.pairs.start = self._placed_by(self.track.now)
         self.changed.emit()
 
     @property
@@ -162,7 +205,7 @@ class RegisterModel:
     def work_on(self, side: Side) -> None:
         """Turn to the other photograph."""
         self.side = side
-        self.changed.emit()
+        self._tell()
 
     def turn(self, orientation: Orientation | None) -> None:
         """State how the photograph is turned, or None to have it found.
@@ -176,7 +219,7 @@ class RegisterModel:
             if orientation != now.side.transform.orientation:
                 transform = tried[orientation].transform if orientation in tried else None
                 self._placed(transform or self.centred(orientation), now)
-        self.changed.emit()
+        self._tell()
 
     def _placed(self, transform: Transform, before: Registered) -> None:
         """Add an attempt that says no more than how the photograph is turned."""
@@ -193,7 +236,26 @@ class RegisterModel:
     def add(self, side: Side, attempt: Registered) -> None:
         """Look at what a registration of that side has found, or how it failed."""
         self._tracks[side].add(attempt)
-        self.changed.emit()
+        self._tell()
+
+    def add_pairs(self) -> None:
+        """Look at what the landmarks alone say.
+
+        Raises
+        ------
+        InputError
+            They do not determine how the photograph lies.
+        """
+        assert self.loaded is not None
+        attempt = register_side(
+            self.loaded.pictures[0].pixels,
+            self.photograph.pixels,
+            self.photograph.record,
+            sizes=self.sizes,
+            landmarks=self.track.pairs.landmarks,
+            model=self.track.pairs.kind,
+        )
+        self.add(self.side, attempt)
 
     def undo(self) -> None:
         """Look at the attempt before."""
@@ -205,8 +267,8 @@ class RegisterModel:
 
     def _go(self, steps: int) -> None:
         if self.can_go(steps):
-            self.track.at += steps
-            self.changed.emit()
+            self.track.go(steps)
+            self._tell()
 
     def can_go(self, steps: int) -> bool:
         """Whether there are so many attempts before (negative) or after."""
@@ -215,14 +277,22 @@ class RegisterModel:
     def draw_plates(self, plates: Sequence[PlateOutline]) -> None:
         """Take the outlines of the films; the next registration heeds them."""
         self.plates = tuple(plates)
-        self.changed.emit()
+        self._tell()
 
     def placement(self, *, before: bool = False) -> Transform:
-        """Return how the photograph lies now, or before the attempt that is looked at."""
-        attempt = self.track.before if before else self.track.now
+        """Return how the photograph lies now, or before the last change.
+
+        As long as landmarks are changed it lies as they say, if they determine that.
+        """
+        track = self.track
+        if track.marking and track.pairs.fit.transform is not None:
+            return self._placed_by(track.now) if before else track.pairs.fit.transform
+        return self._placed_by(track.before if before else track.now)
+
+    def _placed_by(self, attempt: Registered | None) -> Transform:
         if attempt is not None:
             return attempt.side.transform
-        return self.centred(self.expected if before else self.orientation)
+        return self.centred(self.track.orientation or self.expected)
 
     def centred(self, orientation: Orientation) -> Transform:
         """Return where the photograph would lie, set upright and centred on the radiograph."""
@@ -252,7 +322,7 @@ class RegisterModel:
             stored = transforms.side(side)
             if stored is not None:
                 self._tracks[side].add(Registered(stored))
-        self.changed.emit()
+        self._tell()
 
     def _fits(self, side: Side) -> bool:
         assert self.loaded is not None
@@ -269,25 +339,25 @@ class RegisterModel:
         return f"{describe(track.now.side)} ({state})"
 
 
+def _landmarks(project: Project) -> dict[Side, tuple[Landmark, ...]]:
+    return {"front": project.front_landmarks, "back": project.back_landmarks}
+
+
 def _usable(track: Track) -> bool:
     now = track.now
     if now is None:
         return track.used is not None
-    return succeeded(now.side) and bool(now.side != track.used)
+    return bool(succeeded(now.side) and now.side != track.used)
 
 
+@lru_cache(maxsize=16)
 def describe(registered: SideTransform) -> str:
     """Say in a few words how well a photograph is registered."""
     quality, how = registered.quality, registered.how
     if how == TURNED:
         return how
     if quality is None:
-        pairs = enabled(registered.landmarks)
-        if not pairs:
-            return f"registered by {how}, not measured"
-        left = float(np.median(residuals(pairs, registered.transform)))
-        millimetres = _millimetres(left, registered.radiograph_pixel_mm)
-        return f"registered by {len(pairs)} {how}: median residual {left:.1f} px{millimetres}"
+        return f"registered by {_by_hand(registered)}"
     if not quality.ok:
         return f"failed: {quality.reason}"
     size = registered.radiograph_pixel_mm
@@ -298,6 +368,20 @@ def describe(registered: SideTransform) -> str:
         parts.append(f"95 % within {quality.p95_px:.1f} px{_millimetres(quality.p95_px, size)}")
     note = f"; {quality.reason}" if quality.reason else ""
     return f"registered: {', '.join(parts) or 'not measured'}{note}"
+
+
+def _by_hand(registered: SideTransform) -> str:
+    """Say how well landmarks agree: what each is predicted as by the others, not how each fits."""
+    pairs = enabled(registered.landmarks)
+    if not pairs:
+        return f"{registered.how}, not measured"
+    errors = leave_one_out(pairs, registered.transform.radiograph_shape)
+    said = f"{len(pairs)} {registered.how}"
+    if not np.isfinite(errors).any():
+        return f"{said}: too few to tell how well they agree"
+    median = float(np.nanmedian(errors))
+    millimetres = _millimetres(median, registered.radiograph_pixel_mm)
+    return f"{said}: each predicted by the others, median {median:.1f} px{millimetres}"
 
 
 def _millimetres(pixels: float, size: float | None) -> str:

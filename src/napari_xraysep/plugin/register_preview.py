@@ -63,12 +63,19 @@ class Preview:
         self._found: list[tuple[Layer, bool]] = []
         self._grid = False
         self._layer: Image | None = None
+        self._radiograph: Layer | None = None
         self._view: View | None = None
         self._wanted: tuple[Any, ...] | None = None
         self._task = Task()
         self._made: tuple[Any, ...] = ()
-        self.opacity = 0.5
+        self._opacity = 0.5
+        self._apart = False
         self.entered = False
+
+    @property
+    def pictures(self) -> tuple[Layer | None, Layer | None]:
+        """The layers that show the radiograph and the photograph."""
+        return self._radiograph, self._layer
 
     def enter(self, loaded: Loaded) -> None:
         """Show the radiograph alone, and no grid of panes."""
@@ -81,10 +88,14 @@ class Preview:
         radiograph = [la for la in panes if la.metadata[KEY]["pane"] == "radiograph"]
         for layer, _ in self._found:
             layer.visible = layer in radiograph[-1:]
-        if not radiograph:  # the user has deleted it
+        if radiograph:
+            self._radiograph = radiograph[-1]
+        else:  # the user has deleted it
             picture = loaded.pictures[0]
             contrast = contrast_of(picture.pixels)
-            add_pane(self._viewer, picture.pixels, picture.name, "radiograph", contrast=contrast)
+            self._radiograph = add_pane(
+                self._viewer, picture.pixels, picture.name, "radiograph", contrast=contrast
+            )
         self._viewer.canvas.grid.enabled = False
         self._viewer.reset_view()
         if BLINK not in {str(key) for key in self._viewer.keymap}:
@@ -162,9 +173,18 @@ class Preview:
 
     def set_opacity(self, opacity: float) -> None:
         """Make the photograph more or less transparent, 0..1."""
-        self.opacity = opacity
-        if self._present() and self._layer is not None and self._view in FADED:
-            self._layer.opacity = opacity
+        self._opacity = opacity
+        self._fade()
+
+    def set_apart(self, apart: bool) -> None:
+        """Whether the photograph lies beside the radiograph, where nothing shines through."""
+        self._apart = apart
+        self._fade()
+
+    def _fade(self) -> None:
+        if self._layer is not None and self._present():
+            through = self._view in FADED and not self._apart
+            self._layer.opacity = self._opacity if through else 1.0
 
     def blink(self, visible: bool) -> None:
         """Show the photograph or not."""
@@ -260,9 +280,9 @@ class Preview:
             layer.name = name
             if end is not None:
                 layer.contrast_limits = (0.0, end)
-        layer.opacity = self.opacity if view in FADED else 1.0
         layer.visible = True
         self._view = view
+        self._fade()
 
     def _above_pictures(self) -> int:
         """Return the place above all images, below points and outlines that are drawn."""

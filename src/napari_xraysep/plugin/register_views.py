@@ -290,3 +290,11 @@ def button(text: str, tooltip: str, clicked: Callable[[], None]) -> QPushButton:
     made.setToolTip(tooltip)
     made.clicked.connect(lambda _checked: clicked())
     return made
+
+
+def row(*buttons: QPushButton) -> QHBoxLayout:
+    """Lay buttons side by side."""
+    made = QHBoxLayout()
+    for one in buttons:
+        made.addWidget(one)
+    return made

@@ -7,28 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import (
-    QFileDialog,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from napari_xraysep.errors import XraysepError
-from napari_xraysep.io.transforms import TRANSFORMS, read_transforms, write_transforms
+from napari_xraysep.io.transforms import TRANSFORMS, write_transforms
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.closing import CloseGuard
-from napari_xraysep.plugin.images import THUMBNAIL_SIDE
-from napari_xraysep.plugin.loading import Loaded, aligned, mask_of
-from napari_xraysep.plugin.panes import contrast_of, show_pictures
+from napari_xraysep.plugin.landmark_panel import LandmarkPanel
+from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.register_model import RegisterModel
 from napari_xraysep.plugin.register_orientation import OrientationChooser
 from napari_xraysep.plugin.register_plates import PlatesPanel
@@ -40,22 +29,26 @@ from napari_xraysep.plugin.register_views import (
     ViewPanel,
     button,
     red,
+    row,
+    wrapped,
 )
+from napari_xraysep.plugin.register_work import laying_down, read_registrations, search
 from napari_xraysep.plugin.register_worker import Task
 from napari_xraysep.plugin.session import plain_viewer, session_of
-from napari_xraysep.records import Role
-from napari_xraysep.sources import check_fit
+from napari_xraysep.plugin.thumbnails import grey_thumbnail
 from napari_xraysep.transforms import PlateOutline, Side, Transform
-from napari_xraysep.workflows.registering import Registered, register_side
+from napari_xraysep.workflows.registering import Registered
 
 if TYPE_CHECKING:
     import napari.viewer
 
 NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 USED = "The photographs lie on the radiograph. Go on with <b>Separate</b>."
+FAILED = "Say how it is turned and try again, or mark landmarks."
+STOPPED = "Stopped; nothing was changed."
 BUSY = "A separation is running: wait for its end, or cancel it first."
 LOSE, GO_BACK = "Close without it", "Go back"
-JSON = "Registration (*.json)"
+JSON = "Registrations (*.json)"
 
 
 class Register(QWidget):
@@ -66,46 +59,56 @@ class Register(QWidget):
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
         self._pictured: object = None
+        self._shown: object = None
         self._away = False
         self.model = RegisterModel()
         self.preview = Preview(self._viewer, self._make_busy, self._say_problem)
-        self.painting = QLabel()
-        self.painting.setWordWrap(True)
+        self.painting = wrapped()
         self.side = SidePanel()
         self.orientation = OrientationChooser()
+        self.view = ViewPanel()
+        self.plates = PlatesPanel(self._viewer)
+        self.landmarks = LandmarkPanel(self._viewer, self.model.track.pairs)
+        self.progress = ProgressPanel()
+        self.message = wrapped()
+        self._make_buttons()
+        self._lay_out()
+        self._connect()
+        self._painting_changed()
+
+    def _make_buttons(self) -> None:
         self.register_button = button(
             "Register automatically",
-            "Finds from the images themselves how the photograph lies, in up to a minute or two.",
+            "Finds from the images themselves how the photograph lies, in a minute or two.",
             self.register,
         )
         self.undo_button = button("Undo", "Back to the registration before.", self.model.undo)
         self.redo_button = button("Redo", "Forward to what was undone.", self.model.redo)
-        self.view = ViewPanel()
-        self.plates = PlatesPanel(self._viewer)
-        self.use_button = button("", "", self.use)
+        self.pairs_button = button(
+            "Take this fit", "Lay the photograph as the landmarks alone say.", self.take_pairs
+        )
+        self.from_pairs_button = button(
+            "Register from it",
+            "Register automatically, starting from how the landmarks lay the photograph.",
+            self.register_from_pairs,
+        )
+        self.use_button = button(
+            "Use this registration", "Resample the photograph, once, from the original.", self.use
+        )
         self.import_button = button(
             "Import…", "Read a transforms.json, as xraysep register writes it.", self._ask_import
         )
         self.export_button = button(
             "Export…", "Write the registrations in use as a transforms.json.", self._ask_export
         )
-        self.progress = ProgressPanel()
-        self.message = QLabel()
-        self.message.setWordWrap(True)
-        self._lay_out()
-        self.side.chosen.connect(self.model.work_on)
-        self.orientation.chosen.connect(self._turn)
-        self.view.changed.connect(self._show)
-        self.view.opacity_changed.connect(self.preview.set_opacity)
-        self.view.blinked.connect(self.preview.blink)
-        self.plates.drawn.connect(self._plates_drawn)
-        self.progress.changed.connect(self._refresh)
-        self.model.changed.connect(self._refresh)
-        self._session.changed.connect(self._painting_changed)
-        self._guard = CloseGuard(self, self._may_close, self._closed)
-        self._painting_changed()
 
     def _lay_out(self) -> None:
+        marking = QWidget()
+        column = QVBoxLayout(marking)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.landmarks)
+        column.addLayout(row(self.pairs_button, self.from_pairs_button))
+        self.by_hand = Folded("By hand: mark the same details in both", marking)
         self.work = QWidget()
         column = QVBoxLayout(self.work)
         column.setContentsMargins(4, 4, 4, 4)
@@ -113,12 +116,13 @@ class Register(QWidget):
         column.addWidget(QLabel("<b>1  How it is turned</b>"))
         column.addWidget(self.orientation)
         column.addWidget(QLabel("<b>2  Where it lies</b>"))
-        column.addLayout(_row(self.register_button, self.undo_button, self.redo_button))
+        column.addLayout(row(self.register_button, self.undo_button, self.redo_button))
         column.addWidget(Folded("The radiograph is put together from several films", self.plates))
+        column.addWidget(self.by_hand)
         column.addWidget(QLabel("<b>3  Look at it</b>"))
         column.addWidget(self.view)
         column.addWidget(QLabel("<b>4  Use it</b>"))
-        column.addLayout(_row(self.use_button, self.import_button, self.export_button))
+        column.addLayout(row(self.use_button, self.import_button, self.export_button))
         column.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
@@ -131,43 +135,54 @@ class Register(QWidget):
             layout.addWidget(widget, 1 if widget is scroll else 0)
         self.setMinimumWidth(380)
 
+    def _connect(self) -> None:
+        self.side.chosen.connect(self.model.work_on)
+        self.orientation.chosen.connect(self._turn)
+        self.by_hand.toggled.connect(self._mark)
+        self.landmarks.apart_button.toggled.connect(self.preview.set_apart)
+        self.plates.drawn.connect(self._plates_drawn)
+        self.view.changed.connect(self._show)
+        self.view.opacity_changed.connect(self.preview.set_opacity)
+        self.view.blinked.connect(self.preview.blink)
+        self.progress.changed.connect(self._refresh)
+        self.model.changed.connect(self._refresh)
+        self.model.marked.connect(self._marked)
+        self._session.changed.connect(self._painting_changed)
+        self._guard = CloseGuard(self, self._may_close, self._closed)
+
     @property
     def running(self) -> bool:
         """Whether a registration is sought or applied just now."""
         return self.progress.running
 
-    def register(self, start_from: Transform | None = None) -> None:
+    def register(self, start: Transform | None = None) -> None:
         """Seek on another thread how the photograph lies, and show it.
 
         Parameters
         ----------
-        start_from
+        start
             Where to begin, instead of trying everything.
         """
-        loaded, model = self.model.loaded, self.model
-        if self.running or loaded is None:
+        if not self.running and self.model.loaded is not None:
+            work = search(self.model, self._session, start)
+            self._run(work, partial(self._registered, self.model.side))
+
+    def register_from_pairs(self) -> None:
+        """Seek it near where the landmarks lay it."""
+        self.register(self.model.track.pairs.fit.transform)
+
+    def take_pairs(self) -> None:
+        """Lay the photograph as the landmarks alone say."""
+        try:
+            self.model.add_pairs()
+        except XraysepError as error:
+            self._say_problem(str(error))
             return
-        project, folder, side = self._session.project, self._session.folder, model.side
-        seek = partial(
-            register_side,
-            loaded.pictures[0].pixels,
-            model.photograph.pixels,
-            model.photograph.record,
-            sizes=model.sizes,
-            orientation=model.track.orientation,
-            prefer=model.expected if model.expected == "mirrored" else None,
-            plates=model.plates,
-            start=start_from,
-        )
-
-        def work(task: Task) -> Registered:
-            left_out = mask_of(loaded, project, folder)
-            return seek(valid=None if left_out is None else ~left_out, watch=task.watch)
-
-        self._run(work, partial(self._registered, side))
+        self._look()
+        self.message.setText(f"The {self.model.side}: {self.model.describe(self.model.side)}.")
 
     def use(self) -> None:
-        """Accept what is looked at, and bring the painting onto the grid anew."""
+        """Accept what is looked at, and put the painting together anew."""
         loaded = self.model.loaded
         if self.running or loaded is None or not self.model.usable:
             return
@@ -177,34 +192,24 @@ class Register(QWidget):
         accepted = self.model.transforms(accept=True)
         given = accepted if (accepted.front or accepted.back) is not None else None
 
-        def work(task: Task) -> Loaded:
-            return aligned(loaded, given, partial(task.watch, "laying the photographs down"))
-
         def done(made: Loaded) -> None:
-            self.view.shown.setChecked(False)
-            self.preview.leave()
+            self._give_back()
             show_pictures(self._viewer, made)
             self._session.edit(transforms=given)
             self._session.loaded = made
             self.message.setText(made.refusal or USED)
 
-        self._run(work, done)
+        self._run(laying_down(loaded, given), done)
 
     def read(self, path: Path) -> None:
-        """Import the registrations of a ``transforms.json``."""
+        """Import the registrations of a ``transforms.json``; they are not in use yet."""
         try:
-            transforms = read_transforms(path)
-            loaded = self.model.loaded
-            assert loaded is not None
-            given = [side for side in self.model.sides if transforms.side(side) is not None]
-            roles: tuple[Role, ...] = ("radiograph", *given)
-            check_fit(transforms, {role: loaded.images[role].record for role in roles})
+            self.model.replace(read_registrations(path, self.model))
         except XraysepError as error:
             self._say_problem(str(error))
             return
-        self.model.replace(transforms)
         self._look()
-        self.message.setText(f"Imported: {' and '.join(given)}. Look at it, then use it.")
+        self.message.setText(f"Imported from {path.name}. Look closely, then use it.")
 
     def write(self, path: Path) -> None:
         """Export the registrations in use."""
@@ -217,22 +222,14 @@ class Register(QWidget):
 
     def _run(self, work: Callable[[Task], Any], done: Callable[[Any], None]) -> None:
         self.message.setText("")
-        self.progress.run(
-            work,
-            done,
-            self._say_problem,
-            lambda: self.message.setText("Stopped; nothing was changed."),
-        )
+        self.progress.run(work, done, self._say_problem, lambda: self.message.setText(STOPPED))
 
     def _registered(self, side: Side, attempt: Registered) -> None:
-        self.model.work_on(side)
         self.model.add(side, attempt)
         self._look()
         state = self.model.describe(side)
         if state.startswith("failed"):
-            self._say_problem(
-                f"The {side}: {state}. Say how it is turned and try again, or place landmarks."
-            )
+            self._say_problem(f"The {side}: {state}. {FAILED}")
         else:
             self.message.setText(f"The {side}: {state}. Look closely, then use it.")
 
@@ -245,21 +242,52 @@ class Register(QWidget):
         self.model.draw_plates(plates)
         self._session.edit(plates=plates)
 
+    def _mark(self, marking: bool) -> None:
+        """Begin to mark details by hand, or end it."""
+        if marking and self.model.loaded is not None:
+            self.view.shown.setChecked(True)
+        self._show()
+
+    def _marked(self, side: Side) -> None:
+        """Keep the landmarks, and show what they say."""
+        landmarks = self.model.landmarks(side)
+        self._session.edit(**{f"{side}_landmarks": landmarks})
+        self._refresh_pairs()
+        self._show()
+
     def _look(self) -> None:
         """Show the registration in the viewer."""
         self.view.shown.setChecked(True)
+        self.view.before_button.setChecked(False)
         self._show()
 
     def _show(self) -> None:
         """Show in the viewer what is chosen, or give the viewer back."""
-        loaded = self.model.loaded
+        loaded, model = self.model.loaded, self.model
         if loaded is None or not self.view.shown.isChecked():
-            self.plates.hide_layer()
-            self.preview.leave()
+            self._give_back()
             return
         self.preview.enter(loaded)
-        transform = self.model.placement(before=self.view.before)
-        self.preview.show(self.model.photograph.pixels, transform, self.view.view)
+        marking = self.by_hand.open
+        affine = self.preview.show(
+            model.photograph.pixels,
+            model.placement(before=self.view.before),
+            self.view.view,
+            original=marking,
+        )
+        self.landmarks.set_photograph_affine(affine)
+        if self.preview.pictures != self._shown:
+            self._shown = radiograph, photograph = self.preview.pictures
+            self.landmarks.set_pictures(radiograph, photograph)
+        self.landmarks.set_marks_visible(marking)
+
+    def _give_back(self) -> None:
+        """Leave the viewer to the panes."""
+        self.view.shown.setChecked(False)
+        self.view.blink_button.setChecked(False)
+        self.landmarks.set_marks_visible(False)
+        self.plates.hide_layer()
+        self.preview.leave()
 
     def _refresh(self) -> None:
         """Show how things stand."""
@@ -267,7 +295,7 @@ class Register(QWidget):
         self.work.setEnabled(model.loaded is not None)
         if model.loaded is None:
             return
-        self._picture()
+        self._show_photograph()
         states = {side: model.describe(side) for side in model.sides}
         self.side.show_sides(model.sides, model.side, states)
         self.orientation.mark(
@@ -287,27 +315,37 @@ class Register(QWidget):
         used = model.transforms()
         self.export_button.setEnabled(idle and (used.front or used.back) is not None)
         self.import_button.setEnabled(idle)
-        self._show()
+        self._refresh_pairs()
+        if self.preview.entered:
+            self._show()
+
+    def _refresh_pairs(self) -> None:
+        fitted = self.model.track.pairs.fit.transform is not None
+        for one in (self.pairs_button, self.from_pairs_button):
+            one.setEnabled(fitted and not self.running)
+
+    def _show_photograph(self) -> None:
+        """Turn to the photograph that is worked on, where it was another."""
+        model = self.model
+        if model.photograph is self._pictured:
+            return
+        self._pictured = model.photograph
+        assert model.loaded is not None
+        radiograph = grey_thumbnail(model.loaded.pictures[0].pixels)
+        self.orientation.show_pictures(radiograph, model.photograph.thumbnail)
+        self.landmarks.model = model.track.pairs
+        self.landmarks.side = model.side
+        self.landmarks.set_marks_visible(self.by_hand.open and self.preview.entered)
 
     def _painting_changed(self) -> None:
         loaded, known = self._session.loaded, self.model.loaded
         if loaded is None or known is None or loaded.images is not known.images:
             self.progress.give_up()
-            self.view.shown.setChecked(False)
-            self.preview.leave()
+            self._give_back()
             self.message.setText("")
         self.painting.setText(NO_PAINTING if loaded is None else "")
         self.painting.setVisible(loaded is None)
         self.model.take(loaded, self._session.project)
-
-    def _picture(self) -> None:
-        """Draw the thumbnails, where they are of another photograph."""
-        photograph = self.model.photograph
-        if photograph is not self._pictured:
-            self._pictured = photograph
-            assert self.model.loaded is not None
-            radiograph = self.model.loaded.pictures[0].pixels
-            self.orientation.show_pictures(thumbnail(radiograph), photograph.thumbnail)
 
     def _say_problem(self, problem: str) -> None:
         self.message.setText(red(problem))
@@ -344,28 +382,12 @@ class Register(QWidget):
 
     def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: D102
         if event is not None and not event.spontaneous() and self.preview.entered:
-            self._away = True  # another dock is in front: the panes are its own
-            self.plates.hide_layer()
-            self.preview.leave()
+            self._give_back()  # another dock is in front: the panes are its own
+            self._away = True
         super().hideEvent(event)
 
     def showEvent(self, event: QShowEvent | None) -> None:  # noqa: D102
         if self._away:
             self._away = False
-            self._show()
+            self._look()
         super().showEvent(event)
-
-
-def thumbnail(grey: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return a small radiograph (h, w, 3) from one in the working domain, as it is shown."""
-    step = -(-max(grey.shape) // THUMBNAIL_SIDE)
-    low, high = contrast_of(grey)
-    small = np.clip((grey[::step, ::step] - low) / (high - low), 0, 1)
-    return np.repeat(np.asarray(255 * np.nan_to_num(small), np.uint8)[..., None], 3, 2)
-
-
-def _row(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for one in buttons:
-        row.addWidget(one)
-    return row
