@@ -93,8 +93,8 @@ def in_words(painting: Painting) -> str | None:
     if painting.prior_image is not None:
         said.append("the surface's X-ray (g1) made by hand")
     if painting.scribbles is not None:
-        numbers = np.unique(np.asarray(painting.scribbles))
-        names = [name for name, number in SCRIBBLES.items() if number in numbers]
+        scribbles = np.asarray(painting.scribbles)
+        names = [name for name, number in SCRIBBLES.items() if (scribbles == number).any()]
         said.append("scribbles: " + (", ".join(names) or "none"))
     return "; ".join(said) or None
 
