@@ -61,7 +61,7 @@ def main(seconds: float) -> int:
     from napari_xraysep.plugin.images import Choice, read_image
     from napari_xraysep.plugin.loading import Answers, assemble
     from napari_xraysep.plugin.panes import show_pictures
-    from napari_xraysep.plugin.separate_widget import RUN_UNSAVED
+    from napari_xraysep.plugin.run_start import RUN_UNSAVED
     from napari_xraysep.plugin.session import session_of
 
     made = painting()

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.__main__ import open_docks
-from napari_xraysep.plugin.separate_widget import RUN_UNSAVED
+from napari_xraysep.plugin.run_start import RUN_UNSAVED
 
 OUT = Path(__file__).parent / "images" / "separate.png"
 METHOD = "connected-autoencoder"

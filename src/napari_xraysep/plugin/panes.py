@@ -61,6 +61,7 @@ def add_pane(
     contrast: tuple[float, float] | None = None,
     rgb: bool = False,
     scale: tuple[float, float] = (1.0, 1.0),
+    translate: tuple[float, float] = (0.0, 0.0),
     visible: bool = True,
 ) -> Image:
     """Add one image layer with its name written on it.
@@ -79,6 +80,7 @@ def add_pane(
         contrast_limits=contrast,
         rgb=rgb,
         scale=scale,
+        translate=translate,
         visible=visible,
     )
     layer.name_overlay.font_size = FONT_SIZE

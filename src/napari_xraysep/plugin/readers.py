@@ -11,7 +11,7 @@ from napari_xraysep.domain import to_unit
 from napari_xraysep.io.reading import read_radiograph
 from napari_xraysep.io.results import read_run
 from napari_xraysep.plugin.panes import KEY, contrast_of, error_scale
-from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, result_name
+from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, origin_of, result_name
 from napari_xraysep.plugin.stored_run import hidden_errors, mixture_of
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -43,6 +43,7 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
                 "name": result_name(name, contrast, simulated=record.simulated),
                 "contrast_limits": (-scale, scale) if name in ERRORS else contrast,
                 "visible": name not in hidden,
+                "translate": origin_of(record.region),
                 "metadata": {KEY: {"pane": name}},
             },
             "image",

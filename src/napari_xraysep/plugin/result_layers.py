@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from napari_xraysep.domain import Floats
 from napari_xraysep.plugin.panes import add_pane, error_scale, side_by_side
 from napari_xraysep.records import HYPOTHETICAL
+from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -29,6 +30,8 @@ class ResultLayers:
         The radiograph was simulated, and the names say so.
     hidden
         Names of results that start hidden.
+    origin
+        Row and column of the radiograph where the results begin.
     """
 
     def __init__(
@@ -38,12 +41,14 @@ class ResultLayers:
         *,
         simulated: bool,
         hidden: tuple[str, ...] = (),
+        origin: tuple[int, int] = (0, 0),
     ) -> None:
         self._viewer = viewer
         self._contrast = contrast
         self._scale = error_scale(contrast)
         self._simulated = simulated
         self._hidden = hidden
+        self._origin = origin
         self._layers: dict[str, Image] = {}
 
     def show(self, layers: Mapping[str, Floats], pixel_step: int = 1) -> None:
@@ -84,11 +89,18 @@ class ResultLayers:
         self._place(layer, pixel_step)
         return layer
 
-    @staticmethod
-    def _place(layer: Image, pixel_step: int) -> None:
+    def _place(self, layer: Image, pixel_step: int) -> None:
         """Lay a shrunk image over the radiograph: its pixels are blocks of the full one."""
         layer.scale = (pixel_step, pixel_step)
-        layer.translate = ((pixel_step - 1) / 2,) * 2
+        layer.translate = tuple(at + (pixel_step - 1) / 2 for at in self._origin)
+
+
+def origin_of(region: str | None) -> tuple[int, int]:
+    """Return where the results of a run begin: row and column of its region's first pixel."""
+    if region is None:
+        return 0, 0
+    y0, _, x0, _ = Region.parse(region)
+    return y0, x0
 
 
 def result_name(name: str, contrast: tuple[float, float], *, simulated: bool) -> str:

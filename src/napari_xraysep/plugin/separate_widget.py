@@ -22,13 +22,16 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.closing import CloseGuard
+from napari_xraysep.plugin.loading import painting_to_separate
 from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.panes import contrast_of, hide_results
+from napari_xraysep.plugin.region_choice import RegionChoice
 from napari_xraysep.plugin.result_layers import ResultLayers
+from napari_xraysep.plugin.run_list import RunList, stored_run
 from napari_xraysep.plugin.run_panel import RunPanel
+from napari_xraysep.plugin.run_start import Start, checked_start
 from napari_xraysep.plugin.run_view import RunView
-from napari_xraysep.plugin.run_worker import Job
 from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.plugin.stored_run import (
     Opened,
@@ -39,7 +42,8 @@ from napari_xraysep.plugin.stored_run import (
     show_opened,
     stored_curves,
 )
-from napari_xraysep.workflows.run_folder import RunFolder
+from napari_xraysep.project import relative
+from napari_xraysep.workflows.project import has_drawings
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -49,7 +53,6 @@ STORED = "A stored run is shown. To separate again, use <b>Load painting</b> fir
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
 SAVE, GO_BACK = "Save…", "Go back"
 CLOSE_UNSAVED, RUN_ANYWAY, OPEN_ANYWAY = "Close without saving", "Run anyway", "Open anyway"
-CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START = "Choose a folder…", "Run without saving", "Do not start"
 
 
 class Separate(QWidget):
@@ -63,19 +66,24 @@ class Separate(QWidget):
         self.unsaved = False
         self.painting = QLabel()
         self.painting.setWordWrap(True)
+        self.regions = RegionChoice()
         self.panel = MethodPanel()
         self.output = OutputChoice()
         self.start_button = QPushButton("Separate")
         self.cancel_button = QPushButton("Cancel")
         self.open_button = QPushButton("Open run…")
         self.save_button = QPushButton("Save…")
+        self.runs = RunList()
         self.progress = RunPanel()
+        self._wanted: Start | None = None
         self._lay_out()
         self.start_button.clicked.connect(self.start)
         self.cancel_button.clicked.connect(self.cancel)
         self.open_button.clicked.connect(self._ask_open)
         self.save_button.clicked.connect(self.save)
+        self.runs.chosen.connect(lambda folder: self.open_run(self._session.folder / folder))
         self._session.changed.connect(self._painting_changed)
+        self._session.edited.connect(self._edited)
         self._guard = CloseGuard(self, self._may_close, self._closed)
         self._painting_changed()
 
@@ -100,9 +108,11 @@ class Separate(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self.painting)
+        layout.addWidget(self.regions)
         layout.addWidget(scroll, 3)
         layout.addWidget(self.output)
         layout.addLayout(buttons)
+        layout.addWidget(self.runs)
         layout.addWidget(self.progress, 2)
         self.setMinimumWidth(380)
 
@@ -117,29 +127,27 @@ class Separate(QWidget):
         if not self._give_up_unsaved(RUN_ANYWAY):
             return
         try:
-            job = self._job(loaded.painting)
+            start = checked_start(loaded.painting, self.panel, self.regions, self.output, self)
         except XraysepError as error:
             self.progress.show_end("", str(error))
             return
-        if job is None:
+        if start is None:
             return
-        hide_results(self._viewer)
-        layers = ResultLayers(
-            self._viewer,
-            contrast_of(loaded.pictures[0].pixels),
-            simulated=loaded.painting.simulated,
-            hidden=hidden_errors(self.panel.allocation.currentData()),
-        )
-        if self.run is not None:
-            self.run.deleteLater()
-        self.run = RunView(job, layers, self.progress, self._run_ended, self)
-        self._session.running, self.unsaved = True, False
+        session = self._session
+        session.running, self._wanted = True, start
         self._refresh()
-        self.run.start()
+        put_together = partial(painting_to_separate, loaded, session.project, session.folder)
+        if has_drawings(session.project):
+            self.progress.show_end("", "Putting mask and prior together…")
+            in_background(put_together, partial(self._run, start), self._not_started)
+        else:
+            self._run(start, put_together())
 
     def cancel(self) -> None:
         """Ask the run to stop; what it has is kept and marked incomplete."""
-        if self.run is not None and self.running:
+        if self._wanted is not None:
+            self._not_started("")
+        elif self.run is not None and self.running:
             self.run.cancel()
             self.cancel_button.setEnabled(False)
 
@@ -159,33 +167,61 @@ class Separate(QWidget):
         self.progress.show_end("", f"Opening {folder.name}…")
         in_background(partial(read_opened, folder), self._opened, self._not_opened)
 
-    def _job(self, painting: Painting) -> Job | None:
-        """Gather what to run; None where the user would rather not start."""
-        assert self.panel.form is not None
-        method, options = self.panel.chosen, self.panel.options
-        settings = self.panel.form.values()
-        method.check_kind(painting.kind)
-        method.settings_for(options.preset, settings)
-        folder = self.output.folder
-        if folder is None:
-            answer = questions.ask(
-                self,
-                "This radiograph has no folder of its own to store the run in.",
-                (CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START),
-            )
-            if answer == DO_NOT_START or (answer == CHOOSE_FOLDER and not self.output.choose()):
-                return None
-            folder = self.output.folder
-        store = None if folder is None else RunFolder(folder, painting)
-        return Job(painting, method.name, settings, options, store, self.panel.warm_from)
+    def _run(self, start: Start, painting: Painting) -> None:
+        """Start the run, unless it was called off while mask and prior were put together."""
+        loaded = self._session.loaded
+        if self._wanted is not start or loaded is None:
+            return
+        self._wanted = None
+        hide_results(self._viewer)
+        region = start.options.region
+        layers = ResultLayers(
+            self._viewer,
+            contrast_of(loaded.pictures[0].pixels),
+            simulated=painting.simulated,
+            hidden=hidden_errors(start.options.allocation or ""),
+            origin=(0, 0) if region is None else (region.y0, region.x0),
+        )
+        if self.run is not None:
+            self.run.deleteLater()
+        self.run = RunView(start.job(painting), layers, self.progress, self._run_ended, self)
+        self.unsaved = False
+        self._refresh()
+        self.run.start()
+
+    def _not_started(self, problem: str) -> None:
+        self._wanted, self._session.running = None, False
+        self.progress.show_end("", problem)
+        self._refresh()
 
     def _run_ended(self) -> None:
         self._session.running = False
         run = self.run
         if run is not None and run.model.finished is not None:
             self.unsaved = bool(run.model.finished.layers) and run.saved is None
+            self._remember(run)
         self.output.refresh()
         self._refresh()
+
+    def _remember(self, run: RunView) -> None:
+        """List a run that was stored in the project that it belongs to."""
+        session, finished = self._session, run.model.finished
+        if run.saved is None or finished is None:
+            return
+        loaded, project = session.loaded, session.project
+        if loaded is None or project is None or not same_radiograph(finished.record, loaded):
+            return
+        stored = stored_run(finished.record, relative(run.saved, session.folder))
+        session.edit(runs=(*project.runs, stored))
+
+    def _edited(self, part: str) -> None:
+        """Take over regions and runs that were added or renamed."""
+        project = self._session.project
+        regions = () if project is None else project.regions
+        if part == "regions":
+            self.regions.show_regions(regions)
+        if part in ("regions", "runs"):
+            self.runs.show_runs(() if project is None else project.runs, regions)
 
     def _painting_changed(self) -> None:
         loaded = self._session.loaded
@@ -204,6 +240,10 @@ class Separate(QWidget):
         if loaded is not None:
             self.output.set_radiograph(loaded.radiograph_file)
         self.progress.clear()
+        self._edited("regions")
+        opened, self._session.opened = self._session.opened, None
+        if opened is not None and not self.unsaved:
+            self._describe(opened)
         self._refresh()
 
     def _refresh(self) -> None:
@@ -223,15 +263,19 @@ class Separate(QWidget):
     def _opened(self, opened: Opened) -> None:
         if self.running or not self._give_up_unsaved(OPEN_ANYWAY):
             return
-        loaded = self._session.loaded
-        painting = None if loaded is None else loaded.painting
-        record = opened.stored.record
-        same = painting is not None and same_radiograph(record, painting)
+        loaded, record = self._session.loaded, opened.stored.record
+        same = loaded is not None and same_radiograph(record, loaded)
         show_opened(self._viewer, opened, keep_pictures=same)
         if not same:
             self._session.loaded = None
             self.painting.setText(STORED)
             self.panel.show_methods(record.kind)
+        self._describe(opened)
+        self._refresh()
+
+    def _describe(self, opened: Opened) -> None:
+        """Show settings, losses and what else a stored run says of itself."""
+        record = opened.stored.record
         self.progress.clear()
         said = describe(record)
         try:
@@ -242,11 +286,11 @@ class Separate(QWidget):
         self.progress.show_curves(stored_curves(opened.stored.losses))
         self.progress.show_caution(record.uncertainty)
         self.run, self.unsaved = None, False
-        self._refresh()
 
     def _saved(self, _folder: Path) -> None:
         self.unsaved = False
         if self.run is not None and not self.running:
+            self._remember(self.run)
             self.progress.show_end(*self.run.outcome())
         self.output.refresh()
         self._refresh()
@@ -279,5 +323,7 @@ class Separate(QWidget):
         """Stop a run that is under way; its thread ends by itself."""
         if self.run is not None:
             self.run.abandon()
-        self._session.running = False
+        self._wanted, self._session.running = None, False
+        self._session.flush()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
+        self._session.edited.disconnect(self._edited, missing_ok=True)

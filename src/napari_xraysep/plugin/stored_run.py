@@ -11,14 +11,15 @@ import numpy as np
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.io.results import StoredRun, read_run
-from napari_xraysep.painting import Painting
-from napari_xraysep.plugin.panes import add_pane, contrast_of, hide_results, pictures_of
-from napari_xraysep.plugin.result_layers import ResultLayers
+from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of, hide_results, pictures_of
+from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
-from napari_xraysep.records import InputRecord, RunRecord
+from napari_xraysep.records import RunRecord
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
+
+    from napari_xraysep.plugin.loading import Loaded
 
 STAMPS = ("stage", "restart", "step", "epoch")
 
@@ -65,14 +66,20 @@ def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
     """
     record = opened.stored.record
     hide_results(viewer)
-    contrast = contrast_of(opened.xray)
-    if not keep_pictures:
+    contrast, origin = contrast_of(opened.xray), origin_of(record.region)
+    if keep_pictures:  # a region is shown in the contrast of the whole
+        for layer in pictures_of(viewer):
+            if layer.metadata[KEY]["pane"] == "radiograph":
+                contrast = layer.contrast_limits[0], layer.contrast_limits[1]
+    else:
         for layer in pictures_of(viewer):
             layer.visible = False
         name = f"radiograph of {opened.name}" + (", simulated" if record.simulated else "")
-        add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast)
+        add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast, translate=origin)
     hidden = hidden_errors(record.allocation)
-    results = ResultLayers(viewer, contrast, simulated=record.simulated, hidden=hidden)
+    results = ResultLayers(
+        viewer, contrast, simulated=record.simulated, hidden=hidden, origin=origin
+    )
     results.show(opened.stored.layers)
 
 
@@ -98,11 +105,9 @@ def describe(record: RunRecord) -> str:
     )
 
 
-def same_radiograph(record: RunRecord, painting: Painting) -> bool:
-    """Whether a run was made from the very painting that is loaded."""
-
-    def digest(inputs: Sequence[InputRecord]) -> str | None:
-        return next((given.sha256 for given in inputs if given.role == "radiograph"), None)
-
-    own = digest(record.inputs)
-    return own is not None and own == digest(painting.inputs) and record.kind == painting.kind
+def same_radiograph(record: RunRecord, loaded: Loaded) -> bool:
+    """Whether a run was made from the very radiograph that is loaded, and of the same kind."""
+    own = next((given.sha256 for given in record.inputs if given.role == "radiograph"), None)
+    kind = "double-sided" if "back" in loaded.images else "concealed"
+    known = loaded.images["radiograph"].record.sha256
+    return own is not None and own == known and record.kind == kind
