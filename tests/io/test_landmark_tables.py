@@ -70,6 +70,17 @@ def test_a_name_in_a_western_encoding_is_read(tmp_path: Path) -> None:
     assert read_landmarks(path, PICTURES).sides["front"][0].name == "Öse"
 
 
+def test_cells_of_several_lines_are_put_on_one(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(HEADER + '"left\neye",front,1,20.5,10.25,3,799.5\n')
+    assert read_landmarks(path, PICTURES).sides["front"][0].name == "left eye"
+    path.write_text(HEADER + f'a,front,1,"1\n{"2" * 99}x",10.25,3,799.5\n')
+    with pytest.raises(InputError) as caught:
+        read_landmarks(path, PICTURES)
+    assert "\n" not in str(caught.value)
+    assert len(caught.value.problem) < 60
+
+
 def test_a_pair_without_a_name_is_called_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text(HEADER + LINE[1:])

@@ -315,6 +315,20 @@ def test_another_photograph_brings_its_own_model(viewer: Any, panel: LandmarkPan
     assert mouse(viewer, (60.0, 80.0)) == [False, False]
 
 
+def test_hidden_marks_follow_and_come_back(
+    viewer: Any, panel: LandmarkPanel, guess: Transform
+) -> None:
+    fill(panel, guess)
+    panel.set_marks_visible(False)
+    panel.model.remove(range(4))
+    panel.model.add((60.0, 80.0), "radiograph")
+    panel.set_marks_visible(True)
+    for picture in ("radiograph", "photograph"):
+        marks = viewer.layers[f"landmarks in the {picture}"]
+        assert marks._view_text.tolist() == ["5", "6", "1"]
+        assert len(marks._view_data) == 3
+
+
 def test_without_pictures_nothing_can_be_marked(qtbot: Any, viewer: Any) -> None:
     panel = LandmarkPanel(viewer, LandmarkModel())
     qtbot.addWidget(panel)

@@ -189,7 +189,7 @@ def number(
     except ValueError:
         value = math.nan
     if math.isnan(value) or (math.isinf(value) and not infinite):
-        what = f"'{cell}' is no number" if cell else "a coordinate is missing"
+        what = f"'{cell:.30}' is no number" if cell else "a coordinate is missing"
         raise InputError(path, f"line {line}: {what}", "write a coordinate in pixels")
     return value
 
@@ -205,7 +205,7 @@ def yes_or_no(path: Path, line: int, cell: str) -> bool:
     if cell.lower() not in (*YES, *NO):
         raise InputError(
             path,
-            f"line {line}: '{cell}' is neither 1 nor 0",
+            f"line {line}: '{cell:.30}' is neither 1 nor 0",
             "write 1 for a pair that counts, 0 for one that does not",
         )
     return cell.lower() in YES

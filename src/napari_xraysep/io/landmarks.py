@@ -148,7 +148,7 @@ def read_landmarks(
     delimiter = _delimiter(first)
     try:
         lines = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
-        rows = [(lines.line_num, [cell.strip() for cell in row]) for row in lines]
+        rows = [(lines.line_num, [" ".join(cell.split()) for cell in row]) for row in lines]
     except csv.Error as error:
         raise InputError(path, f"it is damaged ({error})", GIVE) from None
     rows = [(line, row) for line, row in rows if any(row)]
@@ -230,7 +230,7 @@ def _own_pairs(
         side = always or next((known for known in SIDES if known == cells["side"].lower()), None)
         if side is None:
             raise InputError(
-                path, f"line {line} is of the side '{cells['side']}'", "write front or back"
+                path, f"line {line} is of the side '{cells['side']:.30}'", "write front or back"
             )
         x, y, there_x, there_y = (
             number(path, line, cells[column], commas=delimiter != ",") for column in COORDINATES
