@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from psygnal import Signal
@@ -25,6 +26,9 @@ from napari_xraysep.transforms import (
     Transforms,
 )
 from napari_xraysep.workflows.registering import Registered, register_side, succeeded
+
+if TYPE_CHECKING:
+    from napari_xraysep.registration.quality import Measured
 
 AS_LOADED = "on the radiograph's grid as it is"
 TURNED = "set upright by hand, not registered"
@@ -294,6 +298,15 @@ class RegisterModel:
             return attempt.side.transform
         return self.centred(self.track.orientation or self.expected)
 
+    def measured(self, *, before: bool = False) -> Measured | None:
+        """Return where the displacement left was measured, of what `placement` returns."""
+        track = self.track
+        if track.marking and track.pairs.fit.transform is not None:
+            attempt = track.now if before else None
+        else:
+            attempt = track.before if before else track.now
+        return None if attempt is None else attempt.left
+
     def centred(self, orientation: Orientation) -> Transform:
         """Return where the photograph would lie, set upright and centred on the radiograph."""
         return centred(orientation, self.radiograph.shape, self.photograph.shape)
@@ -344,10 +357,8 @@ def _landmarks(project: Project) -> dict[Side, tuple[Landmark, ...]]:
 
 
 def _usable(track: Track) -> bool:
-    now = track.now
-    if now is None:
-        return track.used is not None
-    return bool(succeeded(now.side) and now.side != track.used)
+    now = None if track.now is None else track.now.side
+    return now is not track.used and (now is None or (succeeded(now) and now != track.used))
 
 
 @lru_cache(maxsize=16)
@@ -363,9 +374,9 @@ def describe(registered: SideTransform) -> str:
     size = registered.radiograph_pixel_mm
     parts = []
     if quality.median_px is not None:
-        parts.append(f"median {quality.median_px:.1f} px{_millimetres(quality.median_px, size)}")
+        parts.append(f"median {_length(quality.median_px, size)}")
     if quality.p95_px is not None:
-        parts.append(f"95 % within {quality.p95_px:.1f} px{_millimetres(quality.p95_px, size)}")
+        parts.append(f"95 % within {_length(quality.p95_px, size)}")
     note = f"; {quality.reason}" if quality.reason else ""
     return f"registered: {', '.join(parts) or 'not measured'}{note}"
 
@@ -379,10 +390,10 @@ def _by_hand(registered: SideTransform) -> str:
     said = f"{len(pairs)} {registered.how}"
     if not np.isfinite(errors).any():
         return f"{said}: too few to tell how well they agree"
-    median = float(np.nanmedian(errors))
-    millimetres = _millimetres(median, registered.radiograph_pixel_mm)
-    return f"{said}: each predicted by the others, median {median:.1f} px{millimetres}"
+    median = _length(float(np.nanmedian(errors)), registered.radiograph_pixel_mm)
+    return f"{said}: each predicted by the others, median {median}"
 
 
-def _millimetres(pixels: float, size: float | None) -> str:
-    return "" if size is None else f" = {pixels * size:.2f} mm"
+def _length(pixels: float, size: float | None) -> str:
+    """Say a length in pixels and, where their size is known, in millimetres."""
+    return f"{pixels:.2g} px" + ("" if size is None else f" = {pixels * size:.2g} mm")

@@ -117,11 +117,12 @@ class OrientationChooser(QWidget):
         self.automatic.setChecked(not stated)
         by = "as you say" if stated else "found" if found else "expected"
         self.said.setText(f"Turned like the radiograph: <b>{orientation}</b> ({by})")
+        best = max(scores.values(), default=1.0)
         for name, button in self.buttons.items():
             button.setChecked(name == orientation)
-            score = f"\n{scores[name]:.0f}" if name in scores else ""
-            button.setText(SHORT[name] + score)
-            told = f"; likeness to the radiograph {scores[name]:.1f}" if name in scores else ""
+            share = f"{max(scores[name] / best, 0):.0%}" if name in scores else ""
+            button.setText(f"{SHORT[name]}\n{share}".strip())
+            told = f"; it fits {share} as well as the one that fits best" if share else ""
             button.setToolTip(f"The photograph {name}{told}. Click to say that it is so.")
 
     def _clicked(self, orientation: Orientation) -> None:

@@ -6,7 +6,7 @@ Where a transform bends, and for the overlays, a reduced picture is resampled on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -21,19 +21,22 @@ from napari_xraysep.resampling import resample
 from napari_xraysep.transforms import Matrix, Transform
 
 if TYPE_CHECKING:
-    from napari.layers import Image, Layer
+    from napari.layers import Layer
     from napari.viewer import Viewer
+
+    from napari_xraysep.registration.quality import Measured
 
 View = Literal["over", "checkerboard", "edges", "error"]
 VIEWS: tuple[View, ...] = get_args(View)
-NAMES: dict[View, str] = {
+NAMES: Mapping[View, str] = {
     "over": "photograph on the radiograph, preview",
     "checkerboard": "checkerboard of the photograph, preview",
     "edges": "edges of the photograph, preview",
-    "error": "displacement left",
 }
 FADED = ("over", "error")
 """Views that the radiograph is seen through."""
+ERROR_END, FEW = 4.0, 20.0
+"""Displacement, in pixels, at the end of the colours; size of a place where there is but one."""
 LIMIT = 2048
 """Pixels on the longer side of resampled pictures."""
 BLOCK = 256
@@ -62,7 +65,7 @@ class Preview:
         self._failed = failed
         self._found: list[tuple[Layer, bool]] = []
         self._grid = False
-        self._layer: Image | None = None
+        self._layer: Layer | None = None
         self._radiograph: Layer | None = None
         self._view: View | None = None
         self._wanted: tuple[Any, ...] | None = None
@@ -151,25 +154,35 @@ class Preview:
             self._resample(photograph, transform, view)
         return affine
 
-    def show_errors(
-        self, errors: NDArray[np.float32], shape: tuple[int, int], end: float, unit: str
-    ) -> None:
-        """Show how far the photograph is still off where.
+    def show_errors(self, measured: Measured, name: str) -> None:
+        """Show how far the photograph is still off, where that was measured.
 
         Parameters
         ----------
-        errors
-            (h, w) over the whole radiograph of ``shape``, pixels; NaN where not measured.
-        end
-            Displacement at the end of the scale, pixels.
-        unit
-            What the scale means, in words.
+        name
+            Of the layer, with the scale in words.
         """
+        from napari.layers import Points
+
         self._stop()
-        scale = np.array(shape) / errors.shape
-        affine = np.diag([*scale, 1.0])
-        affine[:2, 2] = (scale - 1) / 2
-        self._put("error", errors, affine, name=f"{NAMES['error']}, {unit}", end=end)
+        self._remove()
+        rows = np.unique(measured.centres[:, 0])
+        self._layer = Points(
+            measured.centres,
+            name=name,
+            symbol="square",
+            size=float(np.diff(rows).min()) if len(rows) > 1 else FEW,
+            border_width=0,
+            features={"px": np.hypot(*measured.left.T)},
+            face_color="px",
+            face_colormap="viridis",
+            face_contrast_limits=(0.0, ERROR_END),
+            metadata={KEY: {"overlay": "error"}},
+        )
+        self._viewer.layers.insert(self._above_pictures(), self._layer)
+        self._layer.editable = False
+        self._view = "error"
+        self._fade()
 
     def set_opacity(self, opacity: float) -> None:
         """Make the photograph more or less transparent, 0..1."""
@@ -243,43 +256,22 @@ class Preview:
         self._busy(False)
         self._failed(problem)
 
-    def _put(
-        self,
-        view: View,
-        data: NDArray[Any],
-        affine: Matrix,
-        *,
-        name: str = "",
-        end: float | None = None,
-    ) -> None:
-        """Show data in our one layer; one that was deleted, or of another kind, is made anew."""
+    def _put(self, view: View, data: NDArray[Any], affine: Matrix) -> None:
+        """Show a picture in our one layer; one that was deleted, or of errors, is made anew."""
         from napari.layers import Image
 
-        name = name or NAMES[view]
         layer = self._layer
-        rgb = end is None
-        if layer is None or not self._present() or layer.metadata[KEY]["overlay"] != rgb:
+        if not isinstance(layer, Image) or not self._present():
             self._remove()
-            layer = Image(
-                data,
-                name=name,
-                rgb=rgb,
-                affine=affine,
-                metadata={KEY: {"overlay": rgb}},
-                contrast_limits=None if end is None else (0.0, end),
-                colormap="gray" if rgb else "viridis",
-            )
+            metadata = {KEY: {"overlay": "photograph"}}
+            layer = Image(data, name=NAMES[view], rgb=True, affine=affine, metadata=metadata)
             self._layer = layer
             self._viewer.layers.insert(self._above_pictures(), layer)
-            if not rgb:
-                layer.colorbar.visible = True
         else:
             if layer.data is not data:
                 layer.data = data
             layer.affine = affine
-            layer.name = name
-            if end is not None:
-                layer.contrast_limits = (0.0, end)
+            layer.name = NAMES[view]
         layer.visible = True
         self._view = view
         self._fade()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -24,9 +24,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin.combo_box import short
-from napari_xraysep.plugin.register_preview import BLINK, VIEWS, View
+from napari_xraysep.plugin.register_preview import BLINK, ERROR_END, FADED, VIEWS, View
 from napari_xraysep.plugin.register_worker import Task, start
 from napari_xraysep.transforms import SIDES, Side
+
+if TYPE_CHECKING:
+    from napari_xraysep.registration.quality import Measured
 
 SHOWN: Mapping[View, str] = {
     "over": "photograph over the radiograph",
@@ -41,6 +44,22 @@ RED = "#d03030"
 def red(text: str) -> str:
     """Return text that is written in red."""
     return f"<span style='color:{RED}'>{text}</span>"
+
+
+def scale(pixel_size_mm: float | None) -> str:
+    """Say what the colours of the displacement left mean."""
+    mm = "" if pixel_size_mm is None else f" (0 to {ERROR_END * pixel_size_mm:.2g} mm)"
+    return f"0 to {ERROR_END:g} px{mm}"
+
+
+def legend(measured: Measured | None, pixel_size_mm: float | None) -> str:
+    """Explain the map of the displacement left."""
+    if measured is None:
+        return "It was not measured for what is shown: only registering automatically does."
+    return (
+        f"Purple to yellow: {scale(pixel_size_mm)} and more, wherever it could be measured. "
+        "Where there is no colour, look for yourself."
+    )
 
 
 class Folded(QWidget):
@@ -161,7 +180,7 @@ class ViewPanel(QWidget):
         self._blinking.timeout.connect(self._blink)
         self._visible = True
         self.shown.clicked.connect(self.changed)
-        self.choice.activated.connect(self.changed)
+        self.choice.currentIndexChanged.connect(self._choice_changed)
         self.before_button.clicked.connect(self.changed)
         self.opacity.valueChanged.connect(lambda value: self.opacity_changed.emit(value / 100))
         self.blink_button.toggled.connect(self._set_blinking)
@@ -175,6 +194,9 @@ class ViewPanel(QWidget):
     def choose(self, view: View) -> None:
         """Choose a view, as the user does."""
         self.choice.setCurrentIndex(VIEWS.index(view))
+
+    def _choice_changed(self) -> None:
+        self.opacity.setEnabled(self.view in FADED)
         self.changed.emit()
 
     @property

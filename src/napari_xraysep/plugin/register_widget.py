@@ -28,8 +28,10 @@ from napari_xraysep.plugin.register_views import (
     SidePanel,
     ViewPanel,
     button,
+    legend,
     red,
     row,
+    scale,
     wrapped,
 )
 from napari_xraysep.plugin.register_work import laying_down, read_registrations, search
@@ -268,11 +270,17 @@ class Register(QWidget):
             self._give_back()
             return
         self.preview.enter(loaded)
-        marking = self.by_hand.open
+        view, before, marking = self.view.view, self.view.before, self.by_hand.open
+        measured = model.measured(before=before)
+        self.view.legend.setText(legend(measured, model.sizes[0]) if view == "error" else "")
+        if view == "error" and measured is not None:
+            self.preview.show_errors(measured, f"displacement left, {scale(model.sizes[0])}")
+            self.landmarks.set_marks_visible(False)
+            return
         affine = self.preview.show(
             model.photograph.pixels,
-            model.placement(before=self.view.before),
-            self.view.view,
+            model.placement(before=before),
+            "over" if view == "error" else view,
             original=marking,
         )
         self.landmarks.set_photograph_affine(affine)
@@ -351,7 +359,8 @@ class Register(QWidget):
         self.message.setText(red(problem))
 
     def _make_busy(self, busy: bool) -> None:
-        self.view.legend.setText("Making a picture of it…" if busy else "")
+        if self.view.view != "error":
+            self.view.legend.setText("Making a picture of it…" if busy else "")
 
     def _ask_import(self) -> None:
         name, _ = QFileDialog.getOpenFileName(self, "Import registrations", "", JSON)

@@ -32,6 +32,7 @@ from napari_xraysep.workflows.pictures import Pictures, read_pictures
 
 if TYPE_CHECKING:
     from napari_xraysep.registration.find import Candidate
+    from napari_xraysep.registration.quality import Measured
 
 Watch: TypeAlias = Callable[[str, float], None]
 """Told the stage and the fraction of the work done; may raise to stop."""
@@ -55,12 +56,15 @@ class Registered:
         How long it took.
     by_hand
         ``side.landmarks`` were clicked, and alone say how it lies.
+    left
+        Where the displacement left was measured; None where landmarks were given.
     """
 
     side: SideTransform
     candidates: tuple[Candidate, ...] = ()
     seconds: float = 0.0
     by_hand: bool = False
+    left: Measured | None = None
 
 
 def register_side(
@@ -118,6 +122,7 @@ def register_side(
     began = time.perf_counter()
     shape = int(photograph.shape[0]), int(photograph.shape[1])
     candidates: tuple[Candidate, ...] = ()
+    left: Measured | None = None
     quality: Quality | None = None
     here, there = sizes
     scale = None if here is None or there is None else here / there
@@ -141,7 +146,7 @@ def register_side(
             watch=watch,
         )
         transform, quality, how, pairs = found.transform, found.quality, "intensity", found.matches
-        candidates = found.candidates
+        candidates, left = found.candidates, found.left
     side = SideTransform(
         photograph=record,
         radiograph_pixel_mm=sizes[0],
@@ -151,7 +156,8 @@ def register_side(
         quality=None if quality is None else _in_mm(quality, sizes[0]),
         landmarks=pairs,
     )
-    return Registered(side, candidates, time.perf_counter() - began, bool(landmarks))
+    seconds = time.perf_counter() - began
+    return Registered(side, candidates, seconds, bool(landmarks), left)
 
 
 def _in_mm(quality: Quality, size: float | None) -> Quality:
