@@ -39,6 +39,7 @@ from napari_xraysep.project import Area, FileRef
 
 if TYPE_CHECKING:
     import napari.viewer
+    from napari.layers import Layer
 
 DOUBLE_SIDED = (
     "This painting has a back: its front and back are separated, and nothing is to be drawn here."
@@ -113,9 +114,8 @@ class Prior(QWidget):
         """Let the user draw outlines of the concealed design."""
         layer = self.design.outlines()
         painted = self.design.painted()
-        self._view.begin([layer] if painted is None else [layer, painted])
+        self._draw_on([layer] if painted is None else [layer, painted], OUTLINE_HELP)
         layer.mode = "add_polygon"
-        self._drawing(OUTLINE_HELP)
 
     def paint(self) -> None:
         """Let the user paint the concealed design."""
@@ -123,9 +123,8 @@ class Prior(QWidget):
         if layer is None:
             self.message.setText("The drawing is being read: try again in a moment.")
             return
-        self._view.begin([layer, self.design.outlines()])
+        self._draw_on([layer, self.design.outlines()], BRUSH_HELP)
         layer.mode, layer.selected_label = "paint", 1
-        self._drawing(BRUSH_HELP)
 
     def scribble(self, number: int, _clicked: bool = False) -> None:
         """Let the user paint over what is surface (1), concealed (2) or support (3)."""
@@ -133,9 +132,8 @@ class Prior(QWidget):
         if layer is None:
             self.message.setText("The scribbles are being read: try again in a moment.")
             return
-        self._view.begin([layer, self.design.outlines()])
+        self._draw_on([layer, self.design.outlines()], BRUSH_HELP)
         layer.mode, layer.selected_label = "paint", number
-        self._drawing(BRUSH_HELP)
 
     def load(self, path: Path) -> None:
         """Take a guess at the surface's X-ray that was made by hand."""
@@ -219,7 +217,10 @@ class Prior(QWidget):
         layout.addWidget(self.done_button)
         self.setMinimumWidth(360)
 
-    def _drawing(self, hint: str) -> None:
+    def _draw_on(self, layers: list[Layer], hint: str) -> None:
+        """Show the radiograph, the layers that are drawn on, and g1 where it is wanted."""
+        self.preview.visible = False  # or the view would take it for a picture to show again
+        self._view.begin(layers)
         self.message.setText("")
         self.hint.setText(f"<i>{hint}</i>")
         self.done_button.setEnabled(True)
@@ -281,9 +282,7 @@ class Prior(QWidget):
 
     def _loaded(self, file: FileRef) -> None:
         edit_prior(self._session, image=file)
-        layer = self.design.outlines()
-        self._view.begin([layer])
-        self._drawing("")
+        self._draw_on([self.design.outlines()], "")
 
     def _closed(self) -> None:
         self.design.keep_now()
