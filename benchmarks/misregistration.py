@@ -1,7 +1,7 @@
 """What photographs that lie a few pixels off cost a separation, and what registering them saves.
 
     python benchmarks/misregistration.py [--photographs FOLDER] [--method NAME ...]
-        [--side 320] [--paintings 4] [--picture docs/images/misregistration.png]
+        [--side 256] [--paintings 3] [--picture docs/images/misregistration.png] --table FILE.csv
 
 Double-sided paintings are simulated with a margin around them. Both photographs are shifted by
 0, 1, 2, 4 and 8 pixels, front and back in different directions, and separated as they are; then
@@ -11,9 +11,11 @@ separated again. Prints the median gain over halving the radiograph, and draws i
 
 from __future__ import annotations
 
+import csv
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -76,23 +78,40 @@ def registered(case: Simulation) -> Simulation | None:
 
 
 def measured(
-    images: Sequence[np.ndarray], methods: Sequence[str], side: int, paintings: int
-) -> Iterator[tuple[int, str, str, float]]:
-    """Yield shift, how it was treated, method and gain; NaN where a registration failed."""
+    images: Sequence[np.ndarray], methods: Sequence[str], side: int, paintings: int, kept: Path
+) -> dict[tuple[int, str, str], list[float]]:
+    """Return gains by shift, how it was treated, and method; NaN where a registration failed.
+
+    What was measured is kept in a table, and not measured again.
+    """
+    known = {}
+    if kept.exists():
+        for row in csv.reader(kept.read_text().splitlines()):
+            known[tuple(row[:-1])] = float(row[-1])
+    gains: dict[tuple[int, str, str], list[float]] = {}
     seeds = range(200, 200 + paintings)
-    for seed, whole in simulations(images, side + 2 * MARGIN, seeds):
-        for shift in SHIFTS:
-            off, larger = shifted(whole, shift, seed)
-            for how, case in ((SHIFTED, off), (REGISTERED, registered(larger))):
-                for method in methods:
-                    found = np.nan
-                    if case is not None:
-                        what = painting(case)
-                        layers = list(run(what, method, device="cpu").layers.values())[:2]
-                        found = gain(layers, case, what.block())
-                    yield shift, how, method, found
-                    said = f"painting {seed}, {shift} px, {how}, {method}: {found:.2f}"
-                    print(said, file=sys.stderr, flush=True)
+    wholes = dict(simulations(images, side + 2 * MARGIN, seeds))
+    for how, seed, shift in product((SHIFTED, REGISTERED), seeds, SHIFTS):
+        keys = {m: (str(side), str(seed), str(shift), how, m) for m in methods}
+        missing = [m for m in methods if keys[m] not in known]
+        if missing:
+            off, larger = shifted(wholes[seed], shift, seed)
+            case = off if how == SHIFTED else registered(larger)
+            for method in missing:
+                found = np.nan if case is None else separated(case, method)
+                known[keys[method]] = found
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(",".join([*keys[method], f"{found:.4g}"]) + "\n")
+                print(*keys[method], f"{found:.2f}", file=sys.stderr, flush=True)
+        for method in methods:
+            gains.setdefault((shift, how, method), []).append(known[keys[method]])
+    return gains
+
+
+def separated(case: Simulation, method: str) -> float:
+    """Separate and return the gain."""
+    what = painting(case)
+    return gain(list(run(what, method, device="cpu").layers.values())[:2], case, what.block())
 
 
 def draw(gains: dict[tuple[int, str, str], list[float]], methods: Sequence[str], to: Path) -> None:
@@ -128,15 +147,16 @@ def draw(gains: dict[tuple[int, str, str], list[float]], methods: Sequence[str],
 
 def main() -> None:
     parser = arguments(__doc__.splitlines()[0])
-    parser.add_argument("--method", nargs="+", default=["regression", "grey"])
-    parser.add_argument("--side", type=int, default=320)
-    parser.add_argument("--paintings", type=int, default=4)
+    parser.add_argument(
+        "--method", nargs="+", default=["regression", "connected-autoencoder", "grey"]
+    )
+    parser.add_argument("--side", type=int, default=256)
+    parser.add_argument("--paintings", type=int, default=3)
+    parser.add_argument("--table", type=Path, required=True, help="kept between calls, as CSV")
     parser.add_argument("--picture", type=Path)
     given = parser.parse_args()
     images = photographs(given.photographs)
-    gains: dict[tuple[int, str, str], list[float]] = {}
-    for shift, how, method, found in measured(images, given.method, given.side, given.paintings):
-        gains.setdefault((shift, how, method), []).append(found)
+    gains = measured(images, given.method, given.side, given.paintings, given.table)
     rows: list[list[object]] = []
     for shift in SHIFTS:
         columns = [gains[shift, how, m] for m in given.method for how in (SHIFTED, REGISTERED)]

@@ -81,3 +81,23 @@ def test_a_folder_with_a_result_is_refused(tmp_path, name, transforms, report):
     with pytest.raises(InputError, match=name):
         write_registration(tmp_path, transforms, report, iter([]), b"picture")
     assert (tmp_path / name).read_text() == "kept"
+
+
+MEASURED = {"median_px": 0.5, "p95_px": 2, "median_mm": 0.05, "p95_mm": 0.2, "tiles": 12}
+PAIR = {"name": "a", "enabled": True, "residual_px": 0.3}
+FINDINGS = {
+    "displacement left: median 0.5 px (0.05 mm), 95 % within 2 px (0.2 mm), in 12 places": MEASURED,
+    "FAILED, nothing is alike": {"ok": False, "reason": "nothing is alike"},
+    "the pairs agree to 0.3 px; each predicted by the others to 0.7 px": {
+        "pairs": (PAIR | {"leave_one_out_px": 0.7}, PAIR | {"leave_one_out_px": 0.2})
+    },
+    "the pairs agree to 0.3 px": {"pairs": (PAIR | {"leave_one_out_px": None},)},
+    "not measured": {},
+}
+
+
+@pytest.mark.parametrize("finding", FINDINGS)
+def test_what_was_found_in_words(finding):
+    parts = {"ok": True, "photograph": "f.tif", "how": "it", "orientation": "mirrored"}
+    side = SideReport.model_validate(parts | {"seconds": 1} | FINDINGS[finding])
+    assert side.finding == f"mirrored, from it: {finding}"

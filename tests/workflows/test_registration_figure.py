@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from napari_xraysep.records import Quality
+from napari_xraysep.registration.quality import Measured
 from napari_xraysep.workflows import registration_figure
-from napari_xraysep.workflows.registration_figure import Overlay, describe, overlay_png
+from napari_xraysep.workflows.registration_figure import Overlay, overlay_png
 
 SHAPE = 60, 80
 
@@ -30,17 +30,11 @@ def written(monkeypatch):
     return texts
 
 
-def overlay(**more):
+def overlay(finding, **more):
     grey = np.zeros(SHAPE, np.float32)
     grey[:, 40:] = 1
-    parts = {
-        "grey": grey,
-        "valid": np.ones(SHAPE, bool),
-        "errors": None,
-        "quality": None,
-        "how": "intensity",
-    }
-    return Overlay(**parts | more)
+    parts = {"grey": grey, "valid": np.ones(SHAPE, bool), "left": None, "failed": False}
+    return Overlay(finding=finding, **parts | more)
 
 
 def xray():
@@ -48,17 +42,15 @@ def xray():
 
 
 def test_it_says_how_well_each_side_lies_and_that_it_is_simulated(written):
-    errors = np.full((6, 8), 2.0, np.float32)
-    errors[0, 0] = np.nan
-    good = Quality(ok=True, median_px=0.5, p95_px=2, median_mm=0.05, p95_mm=0.2, tiles=12)
-    bad = Quality(ok=False, reason="nothing of the photograph is seen in the radiograph")
-    sides = {"front": overlay(errors=errors, quality=good), "back": overlay(quality=bad)}
+    centres = np.array([[10.0, 20], [60, 100], [90, 30]])
+    left = Measured(centres, np.full((3, 2), 2.0), confirmed=1.0, explained=0.5, count=3)
+    sides = {"front": overlay("well", left=left), "back": overlay("FAILED", failed=True)}
     png = overlay_png(xray(), sides, step=2, pixel_size_mm=0.1, simulated=True)
     said = "\n".join(written)
     assert "(simulated)" in said
-    assert "front, from intensity: displacement left 0.5 px (0.05 mm)" in said
-    assert "back, from intensity: FAILED, nothing of the photograph is seen" in said
-    assert "0 to 2 pixels of the radiograph (0.2 mm)" in said
+    assert "front: well" in said
+    assert "back: FAILED" in said
+    assert "0 to 2.8 pixels of the radiograph (0.28 mm)" in said
     image = Image.open(io.BytesIO(png))
     assert "simulated" in image.text["Title"]
     red = (np.asarray(image.convert("RGB")) == (176, 0, 32)).all(2)
@@ -66,9 +58,9 @@ def test_it_says_how_well_each_side_lies_and_that_it_is_simulated(written):
 
 
 def test_without_a_measure_it_says_so(written):
-    overlay_png(xray(), {"front": overlay()})
+    nowhere = Measured(np.zeros((0, 2)), np.zeros((0, 2)), confirmed=0, explained=0, count=0)
+    overlay_png(xray(), {"front": overlay("well"), "back": overlay("well", left=nowhere)})
     said = "\n".join(written)
-    assert "front, from intensity: not measured" in said
     assert "simulated" not in said
     assert "pixels of the radiograph" not in said
 
@@ -83,7 +75,3 @@ def test_fields_alternate_and_edges_are_marked():
     marked = (edges == np.float32(registration_figure.EDGE_COLOUR)).all(2)
     assert set(np.nonzero(marked)[1]) <= {38, 39, 40, 41}
     assert marked[10:50].any(1).all()
-
-
-def test_a_displacement_that_could_not_be_measured_is_no_number():
-    assert "could not be measured" in describe(Quality(ok=True))

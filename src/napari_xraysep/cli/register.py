@@ -144,14 +144,11 @@ def _drawn() -> Iterator[Watch]:
 
 
 def _text(out: Path, report: QualityReport, written: list[Path]) -> list[str]:
-    from napari_xraysep.workflows.registration_figure import describe
-
     simulated = " (simulated)" if report.simulated else ""
     lines = [f"Registration to {report.radiograph}{simulated} written to {out}"]
     lines.append("  " + "  ".join(path.name for path in written))
     for side, one in report.sides.items():
-        what = describe(one) if one.ok else "FAILED"
-        lines.append(f"  {side}  {one.orientation}; {what}; {one.how}, {one.seconds:.1f} s")
+        lines.append(f"  {side}: {one.finding} ({one.seconds:.1f} s)")
     if any(one.ok for one in report.sides.values()):
         lines.append(
             f"To separate: give the original photographs and --transforms {out / 'transforms.json'}"

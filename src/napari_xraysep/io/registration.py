@@ -40,6 +40,32 @@ class SideReport(Quality):
     tried: dict[Orientation, float] = Field(default={}, description="how well each one fits")
     pairs: tuple[LandmarkReport, ...] = Field(default=(), description="clicked by hand")
 
+    @property
+    def finding(self) -> str:
+        """How it was registered and how well, in a few words."""
+        start = f"{self.orientation}, from {self.how}"
+        if not self.ok:
+            return f"{start}: FAILED, {self.reason}"
+        return f"{start}: {'; '.join(self._measures()) or 'not measured'}"
+
+    def _measures(self) -> list[str]:
+        found = []
+        if self.median_px is not None and self.p95_px is not None:
+            median, high = (
+                _length(self.median_px, self.median_mm),
+                _length(self.p95_px, self.p95_mm),
+            )
+            found.append(
+                f"displacement left: median {median}, 95 % within {high}, in {self.tiles} places"
+            )
+        residuals = [pair.residual_px for pair in self.pairs if pair.enabled]
+        if residuals:
+            found.append(f"the pairs agree to {max(residuals):.2g} px")
+        predicted = [p.leave_one_out_px for p in self.pairs if p.leave_one_out_px is not None]
+        if predicted:
+            found.append(f"each predicted by the others to {max(predicted):.2g} px")
+        return found
+
 
 class QualityReport(Record):
     """``quality.json``: both sides, also those whose registration failed."""
@@ -78,6 +104,10 @@ class Resampled(NamedTuple):
     image: NDArray[Any]
     valid: NDArray[np.bool_]
     description: str
+
+
+def _length(pixels: float, mm: float | None) -> str:
+    return f"{pixels:.2g} px" + ("" if mm is None else f" ({mm:.2g} mm)")
 
 
 def registration_file_names(sides: Iterable[Side] = SIDES) -> list[str]:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.evaluation.drawing import Page, as_png, draw_scale_bar, span
-from napari_xraysep.records import Quality
 from napari_xraysep.transforms import Side
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from napari_xraysep.registration.quality import Measured
 
 PANEL_INCHES, MARGIN = 5.0, 0.25  # inches
 HEADING, LINE, TITLE, FOOTER = 0.8, 0.35, 0.3, 0.7
@@ -28,7 +29,8 @@ STRONG = (0.8, 0.92)
 EDGE_COLOUR = (1.0, 0.55, 0.0)
 LEAST_END_PX = 1.0
 """Displacements below this do not fill the scale, so that a good registration looks good."""
-
+MARK_INCHES = 0.08
+BOX = {"facecolor": "white"}
 
 HOW_TO_READ = (
     "Lines should go on from field to field, and the photograph's edges lie on the radiograph's. "
@@ -46,20 +48,19 @@ class Overlay:
         (H, W) float32, the photograph's brightness on the reduced radiograph's grid.
     valid
         (H, W), False outside the photograph.
-    errors
-        (h, w) float32 over the whole radiograph, displacement left in its pixels, NaN where it
-        could not be measured; None where it could not be measured at all.
-    quality
-        None: not measured.
-    how
-        How it was registered, in words.
+    left
+        Where the displacement left was measured, and how much; None: it was not.
+    finding
+        How it was registered and how well, in words.
+    failed
+        It is not to be used.
     """
 
     grey: Floats
     valid: NDArray[np.bool_]
-    errors: Floats | None
-    quality: Quality | None
-    how: str
+    left: Measured | None
+    finding: str
+    failed: bool
 
 
 def overlay_png(
@@ -88,11 +89,16 @@ def overlay_png(
     """
     page = _Sheet(xray.shape[0] / xray.shape[1], len(sides))
     radiograph = _stretched(xray)
-    measured = [one.errors for one in sides.values() if one.errors is not None]
-    end = max([LEAST_END_PX, *(float(np.nanpercentile(errors, 95)) for errors in measured)])
+    lengths = {
+        name: np.hypot(*side.left.left.T)
+        for name, side in sides.items()
+        if side.left is not None and len(side.left.left)
+    }
+    end = max([LEAST_END_PX, *(float(np.percentile(one, 95)) for one in lengths.values())])
+    marks = None
     for row, (name, side) in enumerate(sides.items()):
         photograph = _stretched(side.grey, side.valid)
-        page.line(row, f"{name}, from {side.how}: {_finding(side.quality)}", _failed(side.quality))
+        page.line(row, f"{name}: {side.finding}", side.failed)
         axes = page.panel(row, 0, "radiograph and photograph, field by field")
         axes.imshow(_checkerboard(radiograph, photograph), cmap="gray", vmin=0, vmax=1)
         if pixel_size_mm is not None:
@@ -101,24 +107,18 @@ def overlay_png(
         axes.imshow(_with_edges(radiograph, photograph, side.valid))
         axes = page.panel(row, 2, "displacement left")
         axes.imshow(radiograph, cmap="gray", vmin=0, vmax=1)
-        if side.errors is None:
-            axes.annotate(
-                "not measured",
-                (0.5, 0.5),
-                xycoords="axes fraction",
-                ha="center",
-                bbox={"facecolor": "white"},
-            )
+        if name not in lengths or side.left is None:
+            axes.text(0.5, 0.5, "not measured", transform=axes.transAxes, ha="center", bbox=BOX)
             continue
-        extent = (-0.5, xray.shape[1] - 0.5, xray.shape[0] - 0.5, -0.5)
-        axes.imshow(side.errors, cmap="viridis", vmin=0, vmax=end, extent=extent, alpha=0.7)
-    if measured:
-        in_mm = "" if pixel_size_mm is None else f" ({end * pixel_size_mm:.2g} mm)"
-        caption = f"displacement left, 0 to {end:.2g} pixels of the radiograph{in_mm}"
-        drawn = next(
-            axes.get_images()[1] for axes in page.figure.axes if len(axes.get_images()) > 1
+        y, x = ((side.left.centres - (step - 1) / 2) / step).T
+        size = (MARK_INCHES * 72) ** 2
+        marks = axes.scatter(
+            x, y, size, lengths[name], marker="s", cmap="viridis", vmin=0, vmax=end
         )
-        page.scale(page.below(2), caption, drawn, None)
+    if marks is not None:
+        in_mm = "" if pixel_size_mm is None else f" ({end * pixel_size_mm:.2g} mm)"
+        caption = f"displacement left, 0 to {end:.2g} pixels of the radiograph{in_mm}, or more"
+        page.scale(page.below(2), caption, marks, None)
     heading = "Registration to the radiograph" + (" (simulated)" if simulated else "")
     page.write(page.height - 0.33, heading, fontsize=14, weight="bold")
     page.write(page.height - 0.58, HOW_TO_READ, fontsize=9)
@@ -152,31 +152,6 @@ class _Sheet(Page):
 
     def _left(self, column: int) -> float:
         return MARGIN + column * (PANEL_INCHES + MARGIN)
-
-
-def _finding(quality: Quality | None) -> str:
-    if quality is None:
-        return "not measured"
-    if not quality.ok:
-        return f"FAILED, {quality.reason}"
-    return describe(quality)
-
-
-def describe(quality: Quality) -> str:
-    """Say in a few words how well a photograph lies."""
-    if quality.median_px is None or quality.p95_px is None:
-        return "the displacement left could not be measured"
-    mm = ("", "")
-    if quality.median_mm is not None and quality.p95_mm is not None:
-        mm = (f" ({quality.median_mm:.2g} mm)", f" ({quality.p95_mm:.2g} mm)")
-    return (
-        f"displacement left {quality.median_px:.2g} px{mm[0]} in the middle, 95 % below "
-        f"{quality.p95_px:.2g} px{mm[1]}, measured in {quality.tiles} places"
-    )
-
-
-def _failed(quality: Quality | None) -> bool:
-    return quality is not None and not quality.ok
 
 
 def _stretched(image: Floats, valid: NDArray[np.bool_] | None = None) -> Floats:

@@ -128,9 +128,9 @@ def _picture(pictures: Pictures, found: Mapping[Side, Registered]) -> bytes:
         sides[side] = Overlay(
             grey=luma(to_unit(image)),
             valid=valid,
-            errors=None,
-            quality=registered.side.quality,
-            how=registered.side.how,
+            left=registered.left,
+            finding=_report(registered).finding,
+            failed=not succeeded(registered.side),
         )
     return overlay_png(
         xray, sides, step=step, pixel_size_mm=pictures.pixel_size_mm, simulated=pictures.simulated
