@@ -1,0 +1,264 @@
+"""A photograph registered to its radiograph, from the two images alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from napari_xraysep.domain import ArrayLike, Floats
+from napari_xraysep.errors import InputError
+from napari_xraysep.records import Landmark, Quality
+from napari_xraysep.registration.colours import Mask
+from napari_xraysep.registration.orientation import Guess, all_turns, extents_of, refined, search
+from napari_xraysep.registration.plates import plated
+from napari_xraysep.registration.pyramid import divisor, shrunk
+from napari_xraysep.registration.quality import Measured, judged, measured
+from napari_xraysep.registration.refine import (
+    LARGE,
+    MIDDLE,
+    REACH,
+    Pair,
+    bent,
+    straightened,
+)
+from napari_xraysep.registration.watching import Watch, part, quiet
+from napari_xraysep.transforms import (
+    ORIENTATIONS,
+    Orientation,
+    Piece,
+    PlateOutline,
+    Transform,
+)
+
+SEARCHED = 480
+"""Longer side of the pictures that the search for the orientation is given, pixels."""
+PREFERRED = 1.15
+"""Factor on the score of the orientation that the user expects."""
+CLIMBED = 2
+"""Orientations whose size and turn are refined before the best is chosen."""
+LATER_REACH = 6
+"""Largest shift searched in the second round of matches, pixels."""
+FEWEST_PIXELS, BLANK = 1000, 1e-4
+"""Least of the radiograph to go by, and range of values below which an image is blank."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One orientation that was tried; the score compares candidates with each other."""
+
+    orientation: Orientation
+    score: float
+    transform: Transform
+
+
+@dataclass(frozen=True)
+class Found:
+    """The result of `find_transform`.
+
+    Attributes
+    ----------
+    transform
+        From the radiograph to the photograph as given, in pixels.
+    quality
+        ``ok`` is False where the registration failed; the transform is then a guess.
+    matches
+        Well-matched places all over the radiograph, as landmarks to look at.
+    candidates
+        Best first; a given start leaves none.
+    left
+        Where the remaining displacement was measured, and how large it is.
+    """
+
+    transform: Transform
+    quality: Quality
+    matches: tuple[Landmark, ...]
+    candidates: tuple[Candidate, ...]
+    left: Measured
+
+
+def find_transform(
+    xray: Floats,
+    photograph: ArrayLike,
+    *,
+    valid: Mask | None = None,
+    scale: float | None = None,
+    orientation: Orientation | None = None,
+    prefer: Orientation | None = None,
+    start: Transform | None = None,
+    plates: Sequence[PlateOutline] = (),
+    watch: Watch = quiet,
+) -> Found:
+    """Find where the radiograph's points lie in a photograph.
+
+    Parameters
+    ----------
+    xray
+        (H, W) in the working domain.
+    photograph
+        (h, w, 3) as its file is read, unsigned integers or floats in 0..1.
+    valid
+        (H, W), False where the radiograph is to be left out (nails, stretcher, film edges).
+    scale
+        Pixels of the photograph for one of the radiograph, where known within a tenth.
+    orientation
+        The only one to try; None tries all eight.
+    prefer
+        Wins where two orientations are about as good.
+    start
+        Search from here, as from landmarks, and for no other orientation.
+    plates
+        Films of the mosaic, each of which gets a map of its own.
+    watch
+        Told of progress; raises to stop.
+
+    Raises
+    ------
+    InputError
+        One of the images is blank, or the mask leaves nothing.
+    """
+    mask = np.ones(xray.shape, bool) if valid is None else np.asarray(valid, bool)
+    watch("reading", 0.0)
+    sizes = _Sizes(
+        _shape(xray),
+        _shape(photograph),
+        divisor(xray.shape, LARGE),
+        divisor(photograph.shape, 2 * LARGE),
+    )
+    pair = Pair(
+        shrunk(xray, sizes.radiograph_factor),
+        shrunk(mask.astype(np.float32), sizes.radiograph_factor) > 0.99,
+        shrunk(photograph, sizes.photograph_factor),
+    )
+    _check(pair)
+    if start is not None:
+        guesses: list[Guess] = []
+        best = _finished(pair, sizes.smaller(start).whole, part(watch, 0, 0.9))
+    else:
+        names = list(ORIENTATIONS) if orientation is None else [orientation]
+        known = None if scale is None else scale * sizes.radiograph_factor / sizes.photograph_factor
+        guesses = _guesses(pair, known, names, prefer, part(watch, 0, 0.3))
+        best = _finished(pair, Piece.from_matrix(guesses[0].matrix), part(watch, 0.3, 0.9))
+        if known is not None and not judged(best.left).ok:
+            wide = _guesses(pair, None, names, prefer, part(watch, 0.3, 0.6))
+            again = _finished(pair, Piece.from_matrix(wide[0].matrix), part(watch, 0.6, 0.9))
+            if again.left.confirmed > best.left.confirmed:
+                guesses, best = wide, again
+    found = plated(pair, best.piece, best.weights, plates, part(watch, 0.9, 1))
+    return Found(
+        transform=sizes.larger(found),
+        quality=judged(best.left),
+        matches=(),
+        candidates=tuple(
+            Candidate(
+                guess.orientation,
+                guess.score,
+                sizes.larger(pair.transform(Piece.from_matrix(guess.matrix))),
+            )
+            for guess in guesses
+        ),
+        left=best.left,
+    )
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """What the images measure, and by how much they were shrunk to be compared."""
+
+    radiograph: tuple[int, int]
+    photograph: tuple[int, int]
+    radiograph_factor: int
+    photograph_factor: int
+
+    def larger(self, transform: Transform) -> Transform:
+        """Return a transform between the shrunk images as one between the given ones."""
+        full = transform.resized(self.radiograph_factor, self.photograph_factor)
+        # what was dropped at the ends when squares were averaged is part of the images again
+        return full.model_copy(
+            update={"radiograph_shape": self.radiograph, "photograph_shape": self.photograph}
+        )
+
+    def smaller(self, transform: Transform) -> Transform:
+        """Return a transform between the given images as one between the shrunk ones."""
+        return transform.resized(1 / self.radiograph_factor, 1 / self.photograph_factor)
+
+
+@dataclass(frozen=True)
+class _Finished:
+    piece: Piece
+    weights: Floats
+    left: Measured
+
+
+def _shape(image: ArrayLike) -> tuple[int, int]:
+    return int(image.shape[0]), int(image.shape[1])
+
+
+def _check(pair: Pair) -> None:
+    if pair.valid.sum() < FEWEST_PIXELS:
+        raise InputError(
+            "mask", "it leaves next to nothing of the radiograph", "exclude less of it"
+        )
+    if np.ptp(pair.radiograph[pair.valid]) < BLANK:
+        raise InputError("radiograph", "it is blank", "give a radiograph with content")
+    if np.ptp(pair.photograph.reshape(-1, 3), axis=0).max() < BLANK:
+        raise InputError("photograph", "it is blank", "give a photograph with content")
+
+
+def _guesses(
+    pair: Pair,
+    scale: float | None,
+    names: Sequence[Orientation],
+    prefer: Orientation | None,
+    watch: Watch,
+) -> list[Guess]:
+    """Return the best guess of every orientation, best first; the first ones are refined."""
+    small, factor, other = _searched(pair)
+    known = None if scale is None else scale * factor / other
+    extents = extents_of(small.radiograph.shape, small.photograph.shape[:2], known)
+
+    def report(fraction: float) -> None:
+        watch("looking for the orientation", 0.7 * fraction)
+
+    found = search(
+        small.radiograph, small.valid, small.photograph, names, extents, all_turns(), report
+    )
+
+    def merit(guess: Guess) -> float:
+        return guess.score * (PREFERRED if guess.orientation == prefer else 1)
+
+    found = sorted(found, key=merit, reverse=True)
+    climbed = []
+    for number, guess in enumerate(found[:CLIMBED]):
+        watch("comparing the best orientations", 0.7 + 0.3 * number / CLIMBED)
+        climbed.append(refined(small.radiograph, small.valid, small.photograph, guess))
+    best = sorted(climbed, key=merit, reverse=True) + found[CLIMBED:]
+    sizes = _Sizes(_shape(pair.radiograph), _shape(pair.photograph), factor, other)
+    return [
+        replace(
+            guess,
+            matrix=sizes.larger(small.transform(Piece.from_matrix(guess.matrix))).whole.array,
+        )
+        for guess in best
+    ]
+
+
+def _searched(pair: Pair) -> tuple[Pair, int, int]:
+    factor = divisor(pair.radiograph.shape, SEARCHED)
+    other = divisor(pair.photograph.shape, SEARCHED)
+    mask = shrunk(pair.valid.astype(np.float32), factor) > 0.99
+    small = Pair(shrunk(pair.radiograph, factor), mask, shrunk(pair.photograph, other))
+    return small, factor, other
+
+
+def _finished(pair: Pair, start: Piece, watch: Watch) -> _Finished:
+    """Register from a rough start to the end, and measure what is left."""
+    matrix, weights = straightened(pair, start.array, part(watch, 0, 0.4))
+    piece = Piece.from_matrix(matrix)
+    watch("matching details", 0.4)
+    piece, weights = bent(pair, piece, weights, MIDDLE, REACH)
+    watch("matching details", 0.6)
+    piece, weights = bent(pair, piece, weights, LARGE, LATER_REACH)
+    watch("measuring what is left", 0.8)
+    return _Finished(piece, weights, measured(pair, piece, weights))

@@ -1,0 +1,286 @@
+"""Local matches of small tiles, and the smooth displacement that they agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_xraysep.domain import Floats
+from napari_xraysep.registration.colours import Mask
+from napari_xraysep.transforms import Points
+
+COVERED = 0.6
+"""Least share of a tile that must be valid."""
+CELLS = 12
+"""Meshes of the spline along the longer side."""
+STIFFNESSES = (1e6, 1e3, 1e2, 1e1, 1.0, 1e-1)
+"""Tried weights of the bending energy."""
+ROUNDS, FOLDS = 5, 5
+FAR = 20.0
+"""Standard deviations to begin with, beyond which a match counts little."""
+DOUBT = 0.2
+"""Standard deviation, pixels, below which no single match is trusted."""
+CAUCHY = 2.0
+"""Standard deviations beyond which a match counts for less than half."""
+
+
+@dataclass(frozen=True)
+class Matches:
+    """Where tiles of the radiograph are found in the picture that was predicted for it.
+
+    Attributes
+    ----------
+    centres
+        (N, 2) of the tiles.
+    shifts
+        (N, 2) from there to the best match, pixels.
+    information
+        (N, 2, 2) inverse covariance of the shifts, px⁻².
+    likeness
+        (N,) correlation there.
+    inside
+        (N,) bool, False where the best match lies at the end of the search.
+    """
+
+    centres: Points
+    shifts: Points
+    information: NDArray[np.float64]
+    likeness: NDArray[np.float64]
+    inside: NDArray[np.bool_]
+
+    def chosen(self, which: NDArray[Any]) -> Matches:
+        """Return some of them, by index or mask."""
+        return Matches(
+            self.centres[which],
+            self.shifts[which],
+            self.information[which],
+            self.likeness[which],
+            self.inside[which],
+        )
+
+
+def matched(
+    radiograph: Floats,
+    predicted: Floats,
+    valid: Mask,
+    tile: int,
+    step: int,
+    radius: int,
+    offset: int = 0,
+) -> Matches:
+    """Search every tile of the radiograph's detail around its place in the predicted detail.
+
+    Parameters
+    ----------
+    radiograph, predicted
+        (H, W) detail on one grid, zero where not valid.
+    valid
+        (H, W) where both count.
+    tile, step
+        Side of the square tiles and distance between them, pixels.
+    radius
+        Largest shift, pixels.
+    offset
+        Of the first tile from the first pixel.
+    """
+    from scipy.ndimage import uniform_filter
+    from skimage.feature import match_template
+
+    height, width = radiograph.shape
+    padded = np.pad(predicted, radius)
+    covered = uniform_filter(valid.astype(np.float32), tile, mode="constant")
+    rows = np.arange(offset, height - tile + 1, step)
+    columns = np.arange(offset, width - tile + 1, step)
+    centres, shifts, information, likeness, inside = [], [], [], [], []
+    for y in rows:
+        for x in columns:
+            if covered[y + tile // 2, x + tile // 2] < COVERED:
+                continue
+            own = radiograph[y : y + tile, x : x + tile]
+            around = padded[y : y + tile + 2 * radius, x : x + tile + 2 * radius]
+            if not (own.any() and around.any()):
+                continue
+            surface = match_template(around, own)
+            peak = np.unravel_index(int(surface.argmax()), surface.shape)
+            within = all(0 < p < 2 * radius for p in peak)
+            if within:
+                sub, height_there, curvature = _summit(surface, peak)
+            else:
+                sub, height_there, curvature = np.zeros(2), float(surface[peak]), np.zeros((2, 2))
+            share = float(np.clip(height_there, 0, 0.99)) ** 2
+            centres.append([y + (tile - 1) / 2, x + (tile - 1) / 2])
+            shifts.append(np.array(peak) - radius + sub)
+            information.append(tile**2 * curvature * share / (1 - share) / max(height_there, 1e-6))
+            likeness.append(height_there)
+            inside.append(within)
+    return Matches(
+        np.reshape(centres, (-1, 2)).astype(float),
+        np.reshape(shifts, (-1, 2)).astype(float),
+        np.reshape(information, (-1, 2, 2)).astype(float),
+        np.array(likeness, float),
+        np.array(inside, bool),
+    )
+
+
+def _summit(surface: NDArray[Any], peak: Any) -> tuple[Points, float, NDArray[np.float64]]:
+    """Fit a paraboloid to the nine values around a peak: where, how high, how curved it is."""
+    y, x = peak
+    s = surface[y - 1 : y + 2, x - 1 : x + 2].astype(float)
+    gradient = np.array([s[2, 1] - s[0, 1], s[1, 2] - s[1, 0]]) / 2
+    cross = (s[2, 2] - s[2, 0] - s[0, 2] + s[0, 0]) / 4
+    curvature = -np.array(
+        [
+            [s[2, 1] - 2 * s[1, 1] + s[0, 1], cross],
+            [cross, s[1, 2] - 2 * s[1, 1] + s[1, 0]],
+        ]
+    )
+    values, vectors = np.linalg.eigh(curvature)
+    values = np.maximum(values, 1e-9)
+    curvature = (vectors * values) @ vectors.T
+    sub = np.clip(np.linalg.solve(curvature, gradient), -1, 1)
+    return sub, float(s[1, 1] + gradient @ sub / 2), curvature
+
+
+@dataclass(frozen=True)
+class Smooth:
+    """A smooth displacement: cubic B-splines over the radiograph.
+
+    Attributes
+    ----------
+    knots
+        Of rows and columns.
+    values
+        (coefficients, 2).
+    stiffness
+        Weight of the bending energy that predicts left-out matches best.
+    weights
+        (N,) how far each match was believed, 0..1.
+    """
+
+    knots: tuple[NDArray[np.float64], NDArray[np.float64]]
+    values: NDArray[np.float64]
+    stiffness: float
+    weights: NDArray[np.float64]
+
+    def __call__(self, points: Points) -> Points:
+        """Return the displacement (N, 2) at points (N, 2) of the radiograph."""
+        return np.asarray(_design(points, self.knots) @ self.values)
+
+
+def smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
+    """Fit a smooth displacement to ``totals`` (N, 2) at the matches' centres.
+
+    Each match counts by its information, directions apart; those far off count little. Of several
+    stiffnesses the one is taken that predicts left-out neighbourhoods of matches best.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, "blas"):  # small matrices: threads would wait for each other
+        return _smooth(matches, totals, shape)
+
+
+def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
+    knots = _knots(shape)
+    design = _design(matches.centres, knots)
+    bending = _bending(knots)
+    trust = trusted(matches.information)
+    fold = _folds(matches.centres, shape)
+    best, least = None, np.inf
+    weights = np.ones(len(totals))
+    spread = FAR
+    for stiffness in STIFFNESSES:
+        # from stiff to soft, each starting from what the one before believed
+        for _ in range(ROUNDS):
+            values = _solved(design, totals, trust, weights, stiffness * bending)
+            far = _distance(design @ values - totals, trust)
+            spread = max(spread / 2, float(np.sqrt(np.median(far))) / 1.18, 1.0)
+            weights = 1 / (1 + far / (CAUCHY * spread) ** 2)
+        missed = np.zeros(len(totals))
+        for number in range(FOLDS):
+            out = fold == number
+            kept = np.where(out, 0.0, weights)
+            guess = _solved(design, totals, trust, kept, stiffness * bending)
+            missed[out] = _distance(design[out] @ guess - totals[out], trust[out])
+        error = float(np.log1p(missed / CAUCHY**2).mean())
+        if error < least:
+            least, best = error, Smooth(knots, values, stiffness, weights)
+    assert best is not None
+    return best
+
+
+def _knots(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    cell = max(shape) / CELLS
+    rows, columns = (np.linspace(0, side - 1, max(2, round(side / cell) + 1)) for side in shape)
+    return _clamped(rows), _clamped(columns)
+
+
+def _clamped(breaks: NDArray[np.float64]) -> NDArray[np.float64]:
+    step = breaks[1] - breaks[0]
+    before, after = breaks[0] - step * np.arange(3, 0, -1), breaks[-1] + step * np.arange(1, 4)
+    return np.concatenate([before, breaks, after])
+
+
+def _design(points: Points, knots: tuple[NDArray[np.float64], NDArray[np.float64]]) -> Any:
+    from scipy.interpolate import NdBSpline
+
+    low = np.array([k[3] for k in knots])
+    high = np.array([k[-4] for k in knots])
+    design = NdBSpline.design_matrix(np.clip(points, low, high), knots, 3)
+    design.resize(len(points), np.prod([len(k) - 4 for k in knots]))
+    return design
+
+
+def _bending(knots: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Return the quadratic form of the second differences of the coefficients."""
+    rows, columns = (len(k) - 4 for k in knots)
+    second = [np.diff(np.eye(n), 2, axis=0) for n in (rows, columns)]
+    first = [np.diff(np.eye(n), 1, axis=0) for n in (rows, columns)]
+    down = np.kron(second[0], np.eye(columns))
+    across = np.kron(np.eye(rows), second[1])
+    twist = np.kron(first[0], first[1])
+    return np.asarray(down.T @ down + across.T @ across + 2 * twist.T @ twist)
+
+
+def trusted(information: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the information, with the doubt that every match is subject to."""
+    covariance = np.linalg.inv(information + 1e-9 * np.eye(2)) + DOUBT**2 * np.eye(2)
+    return np.asarray(np.linalg.inv(covariance))
+
+
+def _folds(centres: Points, shape: tuple[int, int]) -> NDArray[np.int64]:
+    """Give neighbourhoods of matches numbers by neighbourhoods: what is left out has no twin among the rest."""
+    block = np.floor(centres / (max(shape) / (2 * CELLS))).astype(int)
+    return np.asarray((block[:, 0] + 2 * block[:, 1]) % FOLDS)
+
+
+def _distance(missed: Points, trust: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared distances of (N, 2), in standard deviations."""
+    return np.asarray(np.einsum("ni,nij,nj->n", missed, trust, missed))
+
+
+def _solved(
+    design: Any,
+    totals: Points,
+    trust: NDArray[np.float64],
+    weights: NDArray[np.float64],
+    penalty: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return the coefficients (count, 2) of weighted least squares with a penalty."""
+    from scipy.linalg import solve
+
+    count = design.shape[1]
+    both = np.zeros((2, count, 2, count))
+    right = np.zeros((2, count))
+    for i in range(2):
+        for j in range(2):
+            pull = weights * trust[:, i, j]
+            both[i, :, j] = (design.T @ design.multiply(pull[:, None])).toarray()
+            right[i] += design.T @ (pull * totals[:, j])
+        both[i, :, i] += penalty + 1e-6 * np.eye(count)
+    size = 2 * count
+    return np.asarray(
+        solve(both.reshape(size, size), right.ravel(), assume_a="pos").reshape(2, count).T
+    )

@@ -1,0 +1,186 @@
+"""From a rough guess to a smooth map: mutual information first, then local matches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from napari_xraysep.domain import Floats
+from napari_xraysep.registration.colours import Mask, coefficients, detail, features
+from napari_xraysep.registration.intensity import aligned
+from napari_xraysep.registration.local import Smooth, matched, smooth
+from napari_xraysep.registration.pyramid import divisor, shrunk
+from napari_xraysep.registration.watching import Watch
+from napari_xraysep.resampling import resample
+from napari_xraysep.transforms import Matrix, Piece, Transform, Warp, apply, inverse_of
+
+SMALL, MIDDLE, LARGE = 420, 840, 2100
+"""Longer side of the radiograph, pixels, for mutual information and the two rounds of matches."""
+FINE, COARSE = 0.7, 6.0
+"""Detail that is matched, pixels."""
+TILE, STEP = 1 / 19, 1 / 28
+"""Of the tiles, in the radiograph's longer side; the tiles are no smaller than `SMALLEST`."""
+SMALLEST = 48
+REACH = 16
+"""Largest shift searched in the first round, in pixels of the picture of `MIDDLE`."""
+FEWEST = 12
+"""Matches, for anything but a straight map."""
+STRAIGHT = 0.02
+"""Pixels by which a displacement may differ from a straight one and be kept as that."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A radiograph and a photograph at the size at which they are compared.
+
+    Attributes
+    ----------
+    radiograph, valid
+        (H, W) float32 and bool.
+    photograph
+        (h, w, 3) float32 in 0..1.
+    """
+
+    radiograph: Floats
+    valid: Mask
+    photograph: Floats
+
+    def shrunk(self, matrix: Matrix, limit: float) -> tuple[Pair, int, int]:
+        """Return it smaller, the photograph about as fine as the radiograph, and both factors."""
+        factor = divisor(self.radiograph.shape, limit)
+        other = max(1, int(spread(matrix) * factor))
+        mask = shrunk(self.valid.astype(np.float32), factor) > 0.99
+        pair = Pair(shrunk(self.radiograph, factor), mask, shrunk(self.photograph, other))
+        return pair, factor, other
+
+    def transform(self, piece: Piece) -> Transform:
+        """Make a transform between the two."""
+        height, width = self.photograph.shape[:2]
+        rows, columns = self.radiograph.shape
+        return Transform(
+            radiograph_shape=(rows, columns), photograph_shape=(height, width), whole=piece
+        )
+
+
+@dataclass(frozen=True)
+class Detail:
+    """The radiograph's detail and what the photograph predicts for it, on one grid."""
+
+    radiograph: Floats
+    predicted: Floats
+    both: Mask
+
+
+def spread(matrix: Matrix) -> float:
+    """Return how many pixels of the photograph one of the radiograph is long."""
+    return float(np.sqrt(abs(np.linalg.det(matrix[:2, :2]))))
+
+
+def straightened(pair: Pair, start: Matrix, watch: Watch) -> tuple[Matrix, Floats]:
+    """Improve a straight map by mutual information.
+
+    The photograph is turned into what it predicts for the radiograph, as far as it is registered;
+    registered again by that prediction; and predicted anew.
+
+    Returns
+    -------
+    The matrix, and the colours' coefficients.
+    """
+    small, factor, other = pair.shrunk(start, SMALL)
+    matrix = rescaled(Piece.from_matrix(start), 1 / factor, 1 / other).array
+    target = detail(small.radiograph, small.valid, 0, 2 * COARSE)
+    weights = learnt(small, Piece.from_matrix(matrix))
+    for number in range(2):
+        watch("registering by mutual information", number / 2)
+        said = said_by(small.photograph, weights)
+        whole = np.ones(said.shape, bool)
+        matrix = aligned(target, small.valid, detail(said, whole, 0, 2 * COARSE), matrix)
+        weights = learnt(small, Piece.from_matrix(matrix))
+    return rescaled(Piece.from_matrix(matrix), factor, other).array, weights
+
+
+def learnt(pair: Pair, piece: Piece) -> Floats:
+    """Return the coefficients of the colours by which they predict the radiograph best."""
+    colours, inside = resample(pair.photograph, pair.transform(piece))
+    both = inside & pair.valid
+    return coefficients(
+        detail(pair.radiograph, both, FINE, COARSE),
+        detail(features(colours), both, FINE, COARSE),
+        both,
+    )
+
+
+def said_by(colours: Floats, weights: Floats) -> Floats:
+    """Return what colours (h, w, 3) predict of the radiograph (h, w), but for a constant."""
+    return np.stack([features(row) @ weights for row in colours])
+
+
+def compared(pair: Pair, piece: Piece, weights: Floats) -> Detail:
+    """Resample what the photograph predicts and return both images' detail."""
+    said = said_by(pair.photograph, weights)
+    low, high = float(said.min()), float(said.max())
+    unit = (said - low) / max(high - low, 1e-6)
+    predicted, inside = resample(unit, pair.transform(piece))
+    both = inside & pair.valid
+    return Detail(
+        detail(pair.radiograph, both, FINE, COARSE), detail(predicted, both, FINE, COARSE), both
+    )
+
+
+def tiles(shape: tuple[int, int]) -> tuple[int, int]:
+    """Return the side of tiles and the distance between them, pixels."""
+    longer = max(shape)
+    return max(SMALLEST, round(TILE * longer)), max(SMALLEST // 2, round(STEP * longer))
+
+
+def bent(
+    pair: Pair, piece: Piece, weights: Floats, limit: float, reach: int
+) -> tuple[Piece, Floats]:
+    """Improve a map by local matches; a smooth displacement joins it where one is called for.
+
+    Parameters
+    ----------
+    limit
+        Longer side of the radiograph at which tiles are compared, pixels.
+    reach
+        Largest shift searched, pixels there.
+
+    Returns
+    -------
+    The map, and the colours' coefficients learnt with it.
+    """
+    small, factor, other = pair.shrunk(piece.array, limit)
+    here = rescaled(piece, 1 / factor, 1 / other)
+    seen = compared(small, here, weights)
+    tile, step = tiles(seen.both.shape)
+    matches = matched(seen.radiograph, seen.predicted, seen.both, tile, step, reach)
+    matches = matches.chosen(matches.inside)
+    if len(matches.centres) < FEWEST:
+        return piece, weights
+    totals = matches.shifts
+    if here.warp is not None:
+        totals = totals + here.warp.at(matches.centres + matches.shifts)
+    fit = smooth(matches, totals, seen.both.shape)
+    here = _piece(here.array, fit, seen.both.shape)
+    return rescaled(here, factor, other), learnt(small, here)
+
+
+def _piece(matrix: Matrix, displacement: Smooth, shape: tuple[int, int]) -> Piece:
+    """Put the straight part of a displacement into the matrix, and what is left into a warp."""
+    axes = [np.linspace(0, side - 1, 9) for side in shape]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
+    there = points + displacement(points)
+    terms = np.column_stack([points, np.ones(len(points))])
+    straight = np.eye(3)
+    straight[:2] = np.linalg.lstsq(terms, there)[0].T
+    if np.abs(apply(straight, points) - there).max() < STRAIGHT:
+        return Piece.from_matrix(matrix @ straight)
+    back = inverse_of(straight)
+    warp = Warp.sampled(lambda p: apply(back, p + displacement(p)) - p, shape)
+    return Piece.from_matrix(matrix @ straight, warp)
+
+
+def rescaled(piece: Piece, radiograph: float, photograph: float) -> Piece:
+    """Return the map between pictures resized by these factors."""
+    return piece.rescaled((radiograph, (radiograph - 1) / 2), (photograph, (photograph - 1) / 2))
