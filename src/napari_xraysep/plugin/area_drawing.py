@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_xraysep.areas import labels, marked
+from napari_xraysep.errors import XraysepError
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.drawing_view import DRAWING, drawings
 from napari_xraysep.plugin.outlines import outlines_of
@@ -63,6 +65,7 @@ class AreaDrawing(QObject):
         self._radiograph: object = None
         self._painted = 0
         self._request = 0
+        self._storing = False
         self._outlines_rest, self._brush_rest = QTimer(self), QTimer(self)
         for timer, keep in (
             (self._outlines_rest, self._keep_outlines),
@@ -155,6 +158,7 @@ class AreaDrawing(QObject):
             return
         self._radiograph, self._area = radiograph, area
         self._request += 1
+        self._storing = False
         self._outlines_rest.stop()
         self._brush_rest.stop()
         for name in (self.OUTLINES, self.PAINTED):
@@ -171,14 +175,20 @@ class AreaDrawing(QObject):
         self.put(Area())
         self.take()
 
-    def keep_now(self) -> None:
-        """Keep what is drawn without waiting for it to rest."""
+    def keep_now(self, *, wait: bool = False) -> None:
+        """Keep what is drawn without waiting for it to rest.
+
+        Parameters
+        ----------
+        wait
+            Until it is stored: the window is going away.
+        """
         if self._outlines_rest.isActive():
             self._outlines_rest.stop()
             self._keep_outlines()
-        if self._brush_rest.isActive():
+        if self._brush_rest.isActive() or (wait and self._storing):
             self._brush_rest.stop()
-            self._keep_painted()
+            self._keep_painted(wait=wait)
 
     def measure(self, done: Any) -> None:
         """Call ``done`` with the share of the radiograph that is marked."""
@@ -199,7 +209,7 @@ class AreaDrawing(QObject):
         if layers:
             self._edit(self._area.model_copy(update={"polygons": outlines_of(layers[0])}))
 
-    def _keep_painted(self) -> None:
+    def _keep_painted(self, *, wait: bool = False) -> None:
         layers = drawings(self._viewer, self.PAINTED)
         if not layers:
             return
@@ -209,14 +219,21 @@ class AreaDrawing(QObject):
         if self._painted == 0:
             self._edit(self._area.model_copy(update={"file": None}))
             return
-        in_background(
-            partial(self._session.store_labels, self.FILE, data),
-            partial(self._stored, self._request),
-            self.told.emit,
-        )
+        store = partial(self._session.store_labels, self.FILE, data)
+        if wait:
+            with suppress(XraysepError):  # there is no window any more to say it in
+                self._stored(self._request, store())
+            return
+        self._storing = True
+        in_background(store, partial(self._stored, self._request), self._not_stored)
+
+    def _not_stored(self, problem: str) -> None:
+        self._storing = False
+        self.told.emit(problem)
 
     def _stored(self, request: int, file: FileRef) -> None:
         if request == self._request:
+            self._storing = False
             self._edit(self._area.model_copy(update={"file": file}))
 
     def _edit(self, area: Area) -> None:

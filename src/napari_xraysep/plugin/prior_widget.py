@@ -107,6 +107,7 @@ class Prior(QWidget):
         self.preview.made.connect(self._previewed)
         self._session.changed.connect(self._take)
         self._session.edited.connect(self._edited)
+        self._session.settling.connect(self._settle)
         self._guard = CloseGuard(self, lambda: True, self._closed)
         self._take()
 
@@ -284,12 +285,16 @@ class Prior(QWidget):
         edit_prior(self._session, image=file)
         self._draw_on([self.design.outlines()], "")
 
+    def _settle(self) -> None:
+        self.design.keep_now(wait=True)
+        self.scribbles.keep_now(wait=True)
+
     def _closed(self) -> None:
-        self.design.keep_now()
-        self.scribbles.keep_now()
+        self._settle()
         self._session.flush()
         self._session.changed.disconnect(self._take, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
+        self._session.settling.disconnect(self._settle, missing_ok=True)
 
 
 def _row(*widgets: QWidget) -> QHBoxLayout:

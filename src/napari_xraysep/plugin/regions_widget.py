@@ -73,6 +73,7 @@ class MaskAndRegions(QWidget):
             part.told.connect(self.message.setText)
         self._session.changed.connect(self._take)
         self._session.edited.connect(self._edited)
+        self._session.settling.connect(self._settle)
         self._guard = CloseGuard(self, lambda: True, self._closed)
         self._take()
 
@@ -135,6 +136,9 @@ class MaskAndRegions(QWidget):
         """Keep what is drawn and show all images again."""
         self.mask.keep_now()
         self.regions.keep_now()
+        self._end()
+
+    def _end(self) -> None:
         self._view.end()
         self.hint.setText("")
         self.done_button.setEnabled(False)
@@ -150,7 +154,7 @@ class MaskAndRegions(QWidget):
             button.setEnabled(loaded is not None)
         self.region_button.setEnabled(loaded is not None)
         self.message.setText(NO_PAINTING if loaded is None else "")
-        self.done()
+        self._end()
         self.mask.take()
         self.regions.take()
         self._mask_changed()
@@ -179,12 +183,16 @@ class MaskAndRegions(QWidget):
         if name:
             self.mask.load(Path(name))
 
-    def _closed(self) -> None:
-        self.mask.keep_now()
+    def _settle(self) -> None:
+        self.mask.keep_now(wait=True)
         self.regions.keep_now()
+
+    def _closed(self) -> None:
+        self._settle()
         self._session.flush()
         self._session.changed.disconnect(self._take, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
+        self._session.settling.disconnect(self._settle, missing_ok=True)
 
 
 def _text(text: str = "") -> QLabel:

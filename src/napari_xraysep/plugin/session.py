@@ -34,6 +34,8 @@ class Session:
         brought onto the radiograph anew.
     edited
         Emitted with the name of the project's part that was replaced.
+    settling
+        Emitted before the project is used or left: what is being drawn is to be kept now.
     told
         Emitted with a sentence when the project cannot be saved, once, and with "" when it can
         be again.
@@ -49,6 +51,7 @@ class Session:
 
     changed = Signal()
     edited = Signal(str)
+    settling = Signal()
     told = Signal(str)
 
     def __init__(self) -> None:
@@ -100,7 +103,7 @@ class Session:
         project
             Its paths start at the folder of ``project_file``, or are whole where it has none.
         """
-        self.flush()
+        self.settle()
         self._loaded, self.opened = loaded, opened
         self.project = project or (None if loaded is None else Project())
         self.project_file = project_file
@@ -134,8 +137,8 @@ class Session:
         InputError
             A drawing cannot be copied there.
         """
+        self.settle()
         project = self.project or Project()
-        self.flush()
         old, new = self.folder, project_file.with_suffix("")
         own = self._drawings_folder
         drawn = [ref.at(old) for ref in drawings_of(project)]
@@ -157,6 +160,11 @@ class Session:
         folder = self.folder
         path, sha256 = write_labels(self._drawings_folder, name, labels.astype(np.uint8))
         return FileRef(path=relative(path, folder), sha256=sha256)
+
+    def settle(self) -> None:
+        """Have all docks keep what is being drawn, and write the project."""
+        self.settling.emit()
+        self.flush()
 
     def flush(self) -> None:
         """Write the project at once where a change still waits."""

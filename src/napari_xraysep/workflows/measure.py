@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 
+from napari_xraysep.areas import marked
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.io.reading import read_layer
@@ -21,6 +22,7 @@ from napari_xraysep.painting import (
     Region,
     Response,
 )
+from napari_xraysep.project import Area
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.allocation import allocate
 from napari_xraysep.separation.method import Allocation
@@ -82,7 +84,10 @@ def reread(record: RunRecord) -> Painting:
     """
     by_role = {one.role: one for one in record.inputs if one.role not in NOT_MEASURED}
     paths: dict[str, Path] = {}
+    drawn = Area(polygons=by_role["mask"].outlines) if "mask" in by_role else Area()
     for role, one in by_role.items():
+        if one.path is None and one.outlines:
+            continue
         if one.path is None:
             raise InputError(
                 role, "it was given as an array, without a file", "separate from files"
@@ -113,7 +118,12 @@ def reread(record: RunRecord) -> Painting:
                 f"this {now.role} has changed since the run (its SHA-256 differs)",
                 "put back the file that was separated, or separate again",
             )
-    return painting
+    if drawn == Area():
+        return painting
+    mask = marked(drawn, painting.shape)
+    if painting.mask is not None:
+        mask |= np.asarray(painting.mask) != 0
+    return replace(painting, mask=mask)
 
 
 def _allocated(

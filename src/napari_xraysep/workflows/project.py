@@ -233,14 +233,13 @@ def left_out(
 
 def _described(role: Role, area: Area, shape: tuple[int, int], folder: Path | None) -> InputRecord:
     """Describe a drawing for ``run.json``."""
-    outlines = len(area.polygons)
     return InputRecord(
         role=role,
         path=None if area.file is None else str(area.file.at(folder)),
         sha256=None if area.file is None else area.file.sha256,
         height=shape[0],
         width=shape[1],
-        notes=(f"outlines drawn on the radiograph: {outlines}",) if outlines else (),
+        outlines=area.polygons,
     )
 
 
