@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from psygnal import Signal
 
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.plugin.register_words import AS_LOADED, TURNED, describe
 from napari_xraysep.project import Project
 from napari_xraysep.records import Landmark, Quality
-from napari_xraysep.registration.landmarks import centred, enabled, leave_one_out
+from napari_xraysep.registration.landmarks import centred
 from napari_xraysep.transforms import (
     SIDES,
     Orientation,
@@ -30,8 +30,6 @@ from napari_xraysep.workflows.registering import Registered, register_side, succ
 if TYPE_CHECKING:
     from napari_xraysep.registration.quality import Measured
 
-AS_LOADED = "on the radiograph's grid as it is"
-TURNED = "set upright by hand, not registered"
 _TURNED = Quality(ok=False, reason="it is only set upright: register it, or place landmarks")
 
 
@@ -359,41 +357,3 @@ def _landmarks(project: Project) -> dict[Side, tuple[Landmark, ...]]:
 def _usable(track: Track) -> bool:
     now = None if track.now is None else track.now.side
     return now is not track.used and (now is None or (succeeded(now) and now != track.used))
-
-
-@lru_cache(maxsize=16)
-def describe(registered: SideTransform) -> str:
-    """Say in a few words how well a photograph is registered."""
-    quality, how = registered.quality, registered.how
-    if how == TURNED:
-        return how
-    if quality is None:
-        return f"registered by {_by_hand(registered)}"
-    if not quality.ok:
-        return f"failed: {quality.reason}"
-    size = registered.radiograph_pixel_mm
-    parts = []
-    if quality.median_px is not None:
-        parts.append(f"median {_length(quality.median_px, size)}")
-    if quality.p95_px is not None:
-        parts.append(f"95 % within {_length(quality.p95_px, size)}")
-    note = f"; {quality.reason}" if quality.reason else ""
-    return f"registered: {', '.join(parts) or 'not measured'}{note}"
-
-
-def _by_hand(registered: SideTransform) -> str:
-    """Say how well landmarks agree: what each is predicted as by the others, not how each fits."""
-    pairs = enabled(registered.landmarks)
-    if not pairs:
-        return f"{registered.how}, not measured"
-    errors = leave_one_out(pairs, registered.transform.radiograph_shape)
-    said = f"{len(pairs)} {registered.how}"
-    if not np.isfinite(errors).any():
-        return f"{said}: too few to tell how well they agree"
-    median = _length(float(np.nanmedian(errors)), registered.radiograph_pixel_mm)
-    return f"{said}: each predicted by the others, median {median}"
-
-
-def _length(pixels: float, size: float | None) -> str:
-    """Say a length in pixels and, where their size is known, in millimetres."""
-    return f"{pixels:.2g} px" + ("" if size is None else f" = {pixels * size:.2g} mm")

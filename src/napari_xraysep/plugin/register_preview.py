@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of
 from napari_xraysep.plugin.register_overlays import checkerboard, edges, straight
+from napari_xraysep.plugin.register_words import ERROR_END
 from napari_xraysep.plugin.register_worker import Task, start
 from napari_xraysep.resampling import resample
 from napari_xraysep.transforms import Matrix, Transform
@@ -35,8 +36,8 @@ NAMES: Mapping[View, str] = {
 }
 FADED = ("over", "error")
 """Views that the radiograph is seen through."""
-ERROR_END, FEW = 4.0, 20.0
-"""Displacement, in pixels, at the end of the colours; size of a place where there is but one."""
+ONE_PLACE = 20.0
+"""Pixels; how large a place is drawn that is the only one."""
 LIMIT = 2048
 """Pixels on the longer side of resampled pictures."""
 BLOCK = 256
@@ -171,7 +172,7 @@ class Preview:
             measured.centres,
             name=name,
             symbol="square",
-            size=float(np.diff(rows).min()) if len(rows) > 1 else FEW,
+            size=float(np.diff(rows).min()) if len(rows) > 1 else ONE_PLACE,
             border_width=0,
             features={"px": np.hypot(*measured.left.T)},
             face_color="px",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -24,12 +24,9 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin.combo_box import short
-from napari_xraysep.plugin.register_preview import BLINK, ERROR_END, FADED, VIEWS, View
+from napari_xraysep.plugin.register_preview import BLINK, FADED, VIEWS, View
 from napari_xraysep.plugin.register_worker import Task, start
 from napari_xraysep.transforms import SIDES, Side
-
-if TYPE_CHECKING:
-    from napari_xraysep.registration.quality import Measured
 
 SHOWN: Mapping[View, str] = {
     "over": "photograph over the radiograph",
@@ -44,22 +41,6 @@ RED = "#d03030"
 def red(text: str) -> str:
     """Return text that is written in red."""
     return f"<span style='color:{RED}'>{text}</span>"
-
-
-def scale(pixel_size_mm: float | None) -> str:
-    """Say what the colours of the displacement left mean."""
-    mm = "" if pixel_size_mm is None else f" (0 to {ERROR_END * pixel_size_mm:.2g} mm)"
-    return f"0 to {ERROR_END:g} px{mm}"
-
-
-def legend(measured: Measured | None, pixel_size_mm: float | None) -> str:
-    """Explain the map of the displacement left."""
-    if measured is None:
-        return "It was not measured for what is shown: only registering automatically does."
-    return (
-        f"Purple to yellow: {scale(pixel_size_mm)} and more, wherever it could be measured. "
-        "Where there is no colour, look for yourself."
-    )
 
 
 class Folded(QWidget):

@@ -28,12 +28,11 @@ from napari_xraysep.plugin.register_views import (
     SidePanel,
     ViewPanel,
     button,
-    legend,
     red,
     row,
-    scale,
     wrapped,
 )
+from napari_xraysep.plugin.register_words import legend, scale
 from napari_xraysep.plugin.register_work import laying_down, read_registrations, search
 from napari_xraysep.plugin.register_worker import Task
 from napari_xraysep.plugin.session import plain_viewer, session_of
