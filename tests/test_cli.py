@@ -99,7 +99,7 @@ def test_notes_of_reading_are_said_on_stderr(files, capsys):
 BAD = {
     "no command of that name": (["separat"], "separat"),
     "unknown option": (["separate", "--bogus"], "--bogus"),
-    "missing option": (["separate"], "--xray"),
+    "missing option": (["separate"], "--out"),
     "option without its value": ([*BOTH_SIDES, "--roi"], "--roi"),
     "surplus argument": (["methods", "surplus"], "surplus"),
     "negative seed": ([*BOTH_SIDES, "--seed", "-1"], "--seed"),

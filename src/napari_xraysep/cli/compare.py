@@ -57,7 +57,12 @@ def compare(
     names = [name.strip() for name in methods.split(",") if name.strip()]
     changes = options.parse_settings(settings)
     run_options = RunOptions(
-        seed=seed, device=device, preset=preset, allocation=allocation, region=given.region()
+        seed=seed,
+        device=device,
+        preset=preset,
+        allocation=allocation,
+        region=given.part(),
+        learn_on=given.learnt_part(),
     )
     truths = options.both_truths(truth_1, truth_2)
     painting = given.painting()

@@ -16,6 +16,7 @@ from napari_xraysep.errors import InputError
 
 if TYPE_CHECKING:
     from napari_xraysep.painting import Painting, Region
+    from napari_xraysep.project import Project
     from napari_xraysep.sources import Sources
 
 FAILED, CANCELLED = 1, 130
@@ -57,8 +58,10 @@ Truth2 = Annotated[
 class Files:
     """The painting's files, what its radiograph is, and where the result goes."""
 
-    xray: Annotated[Path, typer.Option(help="The mixed radiograph, grey.")]
-    rgb_front: Annotated[Path, typer.Option(help="Photograph of the front, or of the surface.")]
+    xray: Annotated[Path | None, typer.Option(help="The mixed radiograph, grey.")] = None
+    rgb_front: Annotated[
+        Path | None, typer.Option(help="Photograph of the front, or of the surface.")
+    ] = None
     out: Annotated[Path, typer.Option(help="Folder to write; must not hold a result yet.")]
     rgb_back: Annotated[
         Path | None,
@@ -82,9 +85,19 @@ class Files:
     ] = None
 
     def sources(self) -> Sources:
-        """Return them as the library takes them; nothing is read yet."""
+        """Return them as the library takes them; nothing is read yet.
+
+        Raises
+        ------
+        InputError
+            The radiograph or the front's photograph is not given.
+        """
         from napari_xraysep.sources import Sources
 
+        if self.xray is None:
+            raise InputError("--xray", "it is missing", "give the radiograph's file")
+        if self.rgb_front is None:
+            raise InputError("--rgb-front", "it is missing", "give the front's photograph")
         return Sources(
             xray=self.xray,
             front=self.rgb_front,
@@ -99,8 +112,18 @@ class Files:
 
 @dataclass(frozen=True, kw_only=True)
 class Given(Files):
-    """What every separating command is given: the files, how they lie, and which part to take."""
+    """What every separating command is given: the files, how they lie, and which part to take.
 
+    A project says all of it but the part.
+    """
+
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="P.json",
+            help="A project file of the window, in place of the files and what is said of them.",
+        ),
+    ] = None
     transforms: Annotated[
         Path | None,
         typer.Option(
@@ -127,17 +150,78 @@ class Given(Files):
         typer.Option(metavar="Y0:Y1,X0:X1", help="Separate only these rows and columns."),
     ] = None
 
-    def region(self) -> Region | None:
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="NAME", help="Separate only this region of the project."),
+    ] = None
+    learn_on: Annotated[
+        str | None,
+        typer.Option(
+            metavar="Y0:Y1,X0:X1",
+            help="Learn only from these rows and columns, or this region of the project, and apply "
+            "that to all that is separated.",
+        ),
+    ] = None
+
+    def part(self) -> Region | None:
         """Return the part to separate, or None for all.
 
         Raises
         ------
         InputError
-            ``--roi`` is not of the form Y0:Y1,X0:X1.
+            ``--roi`` is not of the form Y0:Y1,X0:X1, or the project has no such region.
         """
         from napari_xraysep.painting import Region
 
-        return None if self.roi is None else Region.parse(self.roi)
+        if self.region is None:
+            return None if self.roi is None else Region.parse(self.roi)
+        if self.roi is not None:
+            raise InputError("--region", "--roi is given, too", "give one of them")
+        return self._named("--region", self.region)
+
+    def learnt_part(self) -> Region | None:
+        """Return the part to learn from, or None for all that is separated.
+
+        Raises
+        ------
+        InputError
+            It is neither of the form Y0:Y1,X0:X1 nor a region of the project.
+        """
+        from napari_xraysep.painting import Region
+
+        if self.learn_on is None:
+            return None
+        if self.project is None or ":" in self.learn_on:
+            return Region.parse(self.learn_on, "--learn-on")
+        return self._named("--learn-on", self.learn_on)
+
+    def _named(self, option: str, name: str) -> Region:
+        from napari_xraysep.painting import Region
+
+        if self._project is None:
+            raise InputError(option, "regions have names only in a project", "give --project")
+        known = {one.name: one.region for one in self._project.regions}
+        if name not in known:
+            raise InputError(
+                option,
+                f"the project has no region called {name}",
+                f"choose among {', '.join(known)}" if known else "draw it in the window first",
+            )
+        return Region.parse(known[name], option)
+
+    @functools.cached_property
+    def _project(self) -> Project | None:
+        """The project, read once; what it says is not to be said again."""
+        if self.project is None:
+            return None
+        from napari_xraysep.workflows.project import read_project
+
+        free = ("out", "project", "roi", "region", "learn_on")
+        for field in dataclasses.fields(self):
+            if field.name not in free and getattr(self, field.name) != field.default:
+                option = "--" + field.name.replace("_", "-")
+                raise InputError(option, "the project says this already", "leave it out")
+        return read_project(self.project)
 
     def painting(self) -> Painting:
         """Read the files.
@@ -145,9 +229,13 @@ class Given(Files):
         Raises
         ------
         InputError
-            A file cannot be read or used, is not on the radiograph's grid, or is not the one
-            that was registered.
+            A file cannot be read or used, is not on the radiograph's grid, is not the one that was
+            registered, or is not where the project expects it.
         """
+        if self.project is not None and self._project is not None:
+            from napari_xraysep.workflows.project import painting_of
+
+            return painting_of(self._project, self.project.absolute().parent)
         sources = dataclasses.replace(
             self.sources(),
             transforms=self.transforms,

@@ -31,7 +31,12 @@ def separate(
 
     changes = options.parse_settings(settings)
     run_options = RunOptions(
-        seed=seed, device=device, preset=preset, allocation=allocation, region=given.region()
+        seed=seed,
+        device=device,
+        preset=preset,
+        allocation=allocation,
+        region=given.part(),
+        learn_on=given.learnt_part(),
     )
     painting = given.painting()
     folder = RunFolder(given.out, painting)

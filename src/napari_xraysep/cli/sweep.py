@@ -52,7 +52,12 @@ def sweep(
 
     changes = options.parse_settings(settings)
     run_options = RunOptions(
-        seed=seed, device=device, preset=preset, allocation=allocation, region=given.region()
+        seed=seed,
+        device=device,
+        preset=preset,
+        allocation=allocation,
+        region=given.part(),
+        learn_on=given.learnt_part(),
     )
     truths = options.both_truths(truth_1, truth_2)
     painting = given.painting()
