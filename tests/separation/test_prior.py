@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from napari_xraysep.domain import luma
-from napari_xraysep.separation.prior import drawn, guide, in_words
+from napari_xraysep.separation.prior import drawn, guide, in_words, surface_alone
 from separation.conftest import Known
 
 
@@ -81,6 +81,23 @@ def test_where_a_guess_is_the_radiograph_nothing_is_concealed(concealed: Known) 
     other = np.clip(xray + np.float32(0.3), 0, 1)
     assert drawn(concealed.painting.with_prior(image=other).block()) is None
     assert drawn(concealed.painting.block()) is None
+
+
+def test_the_surface_alone_is_looked_for_where_nothing_is_learnt_only_if_it_must(
+    concealed: Known,
+) -> None:
+    prior = np.zeros(concealed.painting.shape, bool)
+    prior[:100] = True
+    mixture = concealed.painting.with_prior(prior).block()
+    np.testing.assert_array_equal(surface_alone(mixture), ~prior)
+    learnt = np.zeros_like(prior)
+    learnt[:110] = True
+    there = replace(mixture, valid=learnt, known=mixture.valid)
+    np.testing.assert_array_equal(surface_alone(there), learnt & ~prior)
+    learnt[100:] = False
+    nowhere = replace(mixture, valid=learnt, known=mixture.valid)
+    np.testing.assert_array_equal(surface_alone(nowhere), ~prior)
+    np.testing.assert_array_equal(surface_alone(replace(nowhere, known=None)), learnt)
 
 
 def test_what_the_user_said_in_words(concealed: Known) -> None:

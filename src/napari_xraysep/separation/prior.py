@@ -51,12 +51,15 @@ def surface_alone(mixture: Mixture) -> NDArray[np.bool_]:
 
     Returns
     -------
-    (H, W) bool, all that is valid where the prior leaves nothing outside
+    (H, W) bool, all that is valid where the prior leaves nothing outside; where it does so only
+    among pixels that are not to be learnt from, those
     """
-    if mixture.prior is None:
-        return mixture.valid
-    outside = mixture.valid & (mixture.prior == 0)
-    return outside if outside.any() else mixture.valid
+    if mixture.prior is not None:
+        outside = mixture.prior == 0
+        for seen in (mixture.valid, mixture.known):
+            if seen is not None and (seen & outside).any():
+                return np.asarray(seen & outside)
+    return mixture.valid
 
 
 def drawn(mixture: Mixture) -> Floats | None:

@@ -16,6 +16,7 @@ missing. Only pixels scribbled as concealed design or support are left out of th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from napari_xraysep.separation.blocks import shrink
 from napari_xraysep.separation.method import Context, Estimate, Plan, Step
 from napari_xraysep.separation.methods.regression import Settings
 from napari_xraysep.separation.methods.regression.basis import LAB_UNIT, Colour, describe
-from napari_xraysep.separation.prior import blend, drawn
+from napari_xraysep.separation.prior import blend, drawn, surface_alone
 
 GRID = 400
 """The law is fitted on images of at most about this many pixels on a side."""
@@ -157,8 +158,8 @@ def split(mixture: Mixture, colour: Colour, weights: NDArray[np.float64]) -> tup
     """
     surface = colour.law(weights.astype(np.float32))(mixture.front)
     where = drawn(mixture)
-    outside = mixture.valid if where is None else mixture.valid & (where == 0)
-    if where is None or not outside.any():
+    outside = surface_alone(replace(mixture, prior=where))
+    if where is None or where[outside].any():
         half = mixture.xray[mixture.valid].mean() / 2
         surface += np.float32(half - surface[mixture.valid].mean())
     else:
