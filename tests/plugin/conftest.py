@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -34,6 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 THEIRS: tuple[str, ...] = ()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_collections(qapp: Any) -> None:
+    """Set all that is imported by now aside: napari looks for garbage at each removed layer."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -41,7 +41,6 @@ def session(viewer: Any) -> Any:
 
 def load(viewer: Any, *sides: str) -> Any:
     loaded = unregistered(*sides)
-    show_pictures(viewer, loaded)
     session_of(viewer).begin(loaded, None, None)
     return loaded
 
@@ -316,7 +315,7 @@ def test_closing_asks_before_a_registration_is_lost(
 def test_another_dock_in_front_gets_the_panes_back(
     qtbot: Any, shown_viewer: Any, dock: Any, search: Search
 ) -> None:
-    load(shown_viewer, "front")
+    show_pictures(shown_viewer, load(shown_viewer, "front"))
     found(qtbot, dock, search)
     assert not shown_viewer.canvas.grid.enabled
     dock.hide()
@@ -343,7 +342,7 @@ def test_a_reopened_project_shows_what_was_done_and_searches_nothing(
 
 
 def test_views_of_a_registration(qtbot: Any, viewer: Any, dock: Any, search: Search) -> None:
-    load(viewer, "front")
+    show_pictures(viewer, load(viewer, "front"))
     found(qtbot, dock, search)
     for view in ("checkerboard", "edges"):
         dock.view.choose(view)
