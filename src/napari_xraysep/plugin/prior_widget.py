@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.closing import CloseGuard
-from napari_xraysep.plugin.drawing_view import DrawingView
+from napari_xraysep.plugin.drawing_view import DrawingView, drawings
 from napari_xraysep.plugin.image_choice import IMAGES
 from napari_xraysep.plugin.prior_drawing import (
     SCRIBBLE_COLOURS,
@@ -114,8 +114,8 @@ class Prior(QWidget):
     def draw_outlines(self) -> None:
         """Let the user draw outlines of the concealed design."""
         layer = self.design.outlines()
-        painted = self.design.painted()
-        self._draw_on([layer] if painted is None else [layer, painted], OUTLINE_HELP)
+        painted = drawings(self._viewer, self.design.PAINTED)
+        self._draw_on([layer, *painted], OUTLINE_HELP)
         layer.mode = "add_polygon"
 
     def paint(self) -> None:

@@ -8,9 +8,9 @@ is the rest, so nothing is left unexplained, which is no proof of anything.
 
 Where the user has drawn the concealed design, the surface is F(r1) inside the drawing and the
 radiograph itself outside, where nothing else is said to show. F is fitted on both sides all the
-same: on twelve simulated paintings (288², seeds 106 to 111) the median gain of a drawing was 2.1
-with F from everywhere and 1.8 with F from outside alone, where colours of the inside may be
-missing. Only pixels scribbled as concealed design or support are left out of the fit.
+same: on twelve simulated paintings (288², seeds 106 to 111) a drawing made the gain 2.1 times as
+large with F from everywhere, and 1.8 times with F from outside alone, where colours of the inside
+may be missing. Only pixels scribbled as concealed design or support are left out of the fit.
 """
 
 from __future__ import annotations
