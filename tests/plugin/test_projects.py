@@ -341,6 +341,13 @@ def test_layers_without_a_file_are_stored_with_the_project(
     qtbot.waitUntil(lambda: session.project_file == kept, timeout=TIMEOUT)
     session.flush()
     assert read_project(kept).radiograph.path == "madonna-project/radiograph.tif"
+    before, seen = session.project, session.loaded
+    widget.questions.polarity.setCurrentIndex(2)
+    widget.load_button.click()
+    qtbot.waitUntil(lambda: session.loaded is not seen, timeout=TIMEOUT)
+    assert session.project == before.model_copy(update={"polarity": "black-absorbs"})
+    assert session.project_file == kept
+    session.flush()
     session.begin(None, None, None)
     moved = kept.parent.rename(tmp_path / "elsewhere")  # all of it together
     opened(qtbot, viewer, moved / kept.name)

@@ -67,9 +67,11 @@ class AreaDrawing(QObject):
         self._request = 0
         self._storing = False
         self._outlines_rest, self._brush_rest = QTimer(self), QTimer(self)
+        self._undo_rest = QTimer(self)
         for timer, keep in (
             (self._outlines_rest, self._keep_outlines),
             (self._brush_rest, self._keep_painted),
+            (self._undo_rest, self._keep_undone),
         ):
             timer.setSingleShot(True)
             timer.setInterval(WAIT_MS)
@@ -146,7 +148,8 @@ class AreaDrawing(QObject):
         self._painted = _sum(data)
         self._viewer.add_layer(layer)
         layer.events.paint.connect(lambda event: self._brush_rest.start())
-        layer.events.set_data.connect(lambda event: self._after_undo(layer))
+        # of undo and redo napari says nothing but that it drew anew
+        layer.events.set_data.connect(lambda event: self._undo_rest.start())
         return layer
 
     def take(self) -> None:
@@ -159,8 +162,8 @@ class AreaDrawing(QObject):
         self._radiograph, self._area = radiograph, area
         self._request += 1
         self._storing = False
-        self._outlines_rest.stop()
-        self._brush_rest.stop()
+        for timer in (self._outlines_rest, self._brush_rest, self._undo_rest):
+            timer.stop()
         for name in (self.OUTLINES, self.PAINTED):
             for layer in drawings(self._viewer, name):
                 self._viewer.layers.remove(layer)
@@ -188,7 +191,11 @@ class AreaDrawing(QObject):
             self._keep_outlines()
         if self._brush_rest.isActive() or (wait and self._storing):
             self._brush_rest.stop()
+            self._undo_rest.stop()
             self._keep_painted(wait=wait)
+        elif self._undo_rest.isActive():
+            self._undo_rest.stop()
+            self._keep_undone(wait=wait)
 
     def measure(self, done: Any) -> None:
         """Call ``done`` with the share of the radiograph that is marked."""
@@ -199,10 +206,10 @@ class AreaDrawing(QObject):
         shape = loaded.shape
         in_background(lambda: float(marked(area, shape, folder).mean()), done, self.told.emit)
 
-    def _after_undo(self, layer: Labels) -> None:
-        """Notice undo and redo, of which napari says nothing but that it drew anew."""
-        if _sum(layer.data) != self._painted:
-            self._brush_rest.start()
+    def _keep_undone(self, *, wait: bool = False) -> None:
+        layers = drawings(self._viewer, self.PAINTED)
+        if layers and _sum(layers[0].data) != self._painted:
+            self._keep_painted(wait=wait)
 
     def _keep_outlines(self) -> None:
         layers = drawings(self._viewer, self.OUTLINES)

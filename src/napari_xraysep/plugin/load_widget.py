@@ -142,8 +142,9 @@ class LoadPainting(QWidget):
             return
         if self._is_running():
             return
+        loaded = self._session.loaded
         before, file = self._session.project, self._session.project_file
-        if not same_painting(before, images["radiograph"]):
+        if not same_painting(before, loaded, images["radiograph"]):
             before, file = None, default_project_file(images["radiograph"])
         if file is not None and before is None and file.exists():
             question = (
@@ -163,7 +164,10 @@ class LoadPainting(QWidget):
             pixel_size_mm=self.questions.pixel_size_mm,
         )
         self._start("Loading…")
-        in_background(partial(begun, images, answers, before, file), self._loaded, self._failed)
+        shown = {} if loaded is None else loaded.images
+        in_background(
+            partial(begun, images, answers, before, file, shown), self._loaded, self._failed
+        )
 
     def open_project(self, path: Path) -> None:
         """Bring back what a project file keeps, on another thread; nothing is run again."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 from napari_xraysep.areas import check_unchanged, labels
 from napari_xraysep.errors import InputError
@@ -49,7 +50,11 @@ class Beginning:
 
 
 def begun(
-    images: dict[Role, Image], answers: Answers, before: Project | None, file: Path | None
+    images: dict[Role, Image],
+    answers: Answers,
+    before: Project | None,
+    file: Path | None,
+    shown: Mapping[Role, Image] = MappingProxyType({}),
 ) -> Beginning:
     """Put images together; what an earlier project knows of the same files is kept.
 
@@ -59,13 +64,18 @@ def begun(
         The project of the same radiograph, or None for a new one.
     file
         Where the project is kept.
+    shown
+        The images of ``before``; those that are the same still hold what the project says of them.
 
     Raises
     ------
     InputError
         See `loading.assemble`.
     """
-    project = _project(images, answers, before, None if file is None else file.parent)
+    folder = None if file is None else file.parent
+    if before is None:
+        before, shown = Project(), {}
+    project = _project(images, answers, before, folder, shown)
     return Beginning(assemble(images, answers, usable(project.transforms)), project, file)
 
 
@@ -106,10 +116,12 @@ def reopened(path: Path, known: Sequence[Image] = ()) -> Beginning:
     return Beginning(loaded, project, path, opened, problem)
 
 
-def same_painting(project: Project | None, image: Image) -> bool:
-    """Whether a project is of this radiograph."""
+def same_painting(project: Project | None, loaded: Loaded | None, image: Image) -> bool:
+    """Whether a project, and what is loaded with it, are of this radiograph."""
     known = None if project is None else project.radiograph
-    return known is not None and known.sha256 == image.record.sha256
+    if known is not None and known.sha256 == image.record.sha256:
+        return True
+    return loaded is not None and loaded.images["radiograph"] is image
 
 
 def default_project_file(radiograph: Image) -> Path | None:
@@ -171,19 +183,24 @@ def write_unfiled(loaded: Loaded, file: Path) -> Mapping[Role, FileRef]:
 
 
 def _project(
-    images: dict[Role, Image], answers: Answers, before: Project | None, folder: Path | None
+    images: dict[Role, Image],
+    answers: Answers,
+    before: Project,
+    folder: Path | None,
+    shown: Mapping[Role, Image],
 ) -> Project:
     """Describe images and answers, keeping of an earlier project what still holds."""
 
     def ref(role: Role) -> FileRef | None:
         image = images.get(role)
+        if image is not None and image is shown.get(role):
+            return file_of(before, role)
         if image is None or image.record.path is None or image.record.sha256 is None:
             return None
         path = Path(image.record.path).absolute()
         where = path.as_posix() if folder is None else relative(path, folder)
         return FileRef(path=where, sha256=image.record.sha256)
 
-    project = before or Project()
     parts: dict[str, object] = {role: ref(role) for role in PICTURES}
     parts |= {
         "mirror_back": answers.mirror_back,
@@ -191,15 +208,17 @@ def _project(
         "response": answers.response,
         "pixel_size_mm": answers.pixel_size_mm,
     }
-    if "mask" in images:
-        parts["mask"] = Area(file=ref("mask")) if ref("mask") is not None else None
+    if images.get("mask") is not shown.get("mask"):
+        file, mask = ref("mask"), before.mask or Area()
+        parts["mask"] = mask.model_copy(update={"file": file})
+        if file is None and "mask" in images:  # a layer, which is stored in a moment
+            parts["mask"] = None
+    transforms = before.transforms
     for side in SIDES:
-        known = file_of(project, side)
-        image = images.get(side)
-        if known is None or image is None or known.sha256 != image.record.sha256:
+        image, known, now = images.get(side), file_of(before, side), ref(side)
+        same = known is not None and now is not None and known.sha256 == now.sha256
+        if not same and (image is None or image is not shown.get(side)):
             parts[f"{side}_landmarks"] = ()
-            if project.transforms is not None:
-                project = project.model_copy(
-                    update={"transforms": project.transforms.model_copy(update={side: None})}
-                )
-    return project.model_copy(update=parts)
+            if transforms is not None:
+                transforms = transforms.model_copy(update={side: None})
+    return before.model_copy(update=parts | {"transforms": transforms})

@@ -99,6 +99,10 @@ def stored_curves(
 def describe(record: RunRecord) -> str:
     """Say in a sentence what a stored run is."""
     state = "" if record.complete else " Incomplete: it was stopped."
+    if record.region is not None:
+        state = f" Of rows and columns {record.region}.{state}"
+    if record.learn_on is not None:
+        state = f" Learnt from rows and columns {record.learn_on}.{state}"
     return (
         f"{record.method_title}, preset {record.preset}, seed {record.seed}, {record.device}, "
         f"{record.started[:10]}.{state}"
