@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +14,11 @@ import tifffile
 from napari_xraysep.cli import main
 from napari_xraysep.io.landmarks import write_landmarks
 from napari_xraysep.records import Landmark
+from napari_xraysep.registration import find
 from napari_xraysep.transforms import Piece, oriented
 from napari_xraysep.workflows import registration_folder
 
+SAMPLE = Path(__file__).parents[1] / "sample_data" / "double-sided"
 ROWS, COLUMNS = 48, 40
 PAD = 6, 9
 MARKED = np.array([[4.0, 5], [6, 33], [41, 12]])
@@ -143,6 +147,62 @@ def test_one_side_may_be_all_there_is(raw, undrawn, capsys):
     said = json.loads(capsys.readouterr().out)
     assert said["back"] is None
     assert "back.tif" not in said["files"]
+
+
+@pytest.fixture
+def sample(tmp_path, monkeypatch):
+    """Cut a simulated radiograph and its front, 20 rows and 25 columns off and on its side."""
+    monkeypatch.chdir(tmp_path)
+    xray, front = (tifffile.imread(SAMPLE / f"{name}.tif") for name in ("xray", "front"))
+    y, x = slice(100, 292), slice(150, 390)
+    tifffile.imwrite("xray.tif", xray[y, x], description="simulated radiograph")
+    tifffile.imwrite("cut.tif", front[y, x], photometric="rgb")
+    around = front[y.start - 20 : y.stop + 10, x.start - 25 : x.stop + 10]
+    front = np.rot90(around, -1).copy()
+    tifffile.imwrite("front.tif", front, photometric="rgb", resolution=(50, 50), resolutionunit=3)
+    rng = np.random.default_rng(0)
+    other = np.kron(rng.integers(0, 256, (12, 14, 3), np.uint8), np.ones((20, 20, 1), np.uint8))
+    tifffile.imwrite("other.tif", other, photometric="rgb")
+    return tmp_path
+
+
+def test_from_the_images_alone_and_a_photograph_of_something_else(sample, capsys):
+    arguments = ["--xray", "xray.tif", "--rgb-front", "front.tif", "--rgb-back", "other.tif"]
+    named = ["--orientation-front", "turned left", "--orientation-back", "mirrored"]
+    named += ["--pixel-size", "0.2"]
+    assert main(["register", *arguments, *named, "--out", "registered", "--json"]) == 1
+    said = capsys.readouterr()
+    report = json.loads(said.out)
+    assert report["simulated"] is True
+    assert report["front"]["ok"] is True
+    assert report["front"]["tried"].keys() == {"turned left"}
+    assert report["back"]["ok"] is False
+    assert said.err == (
+        f"xraysep: other.tif: registration failed ({report['back']['reason']}); "
+        "look at registered/overlay.png and give --landmarks\n"
+    )
+    front = tifffile.imread("registered/front.tif").astype(float)
+    off = np.abs(front - tifffile.imread("cut.tif"))[20:-20, 20:-20]
+    shifted = np.abs(front[:, 3:] - tifffile.imread("cut.tif")[:, :-3])[20:-20, 20:-20]
+    assert off.mean() < 0.5 * shifted.mean()
+    assert report["files"] == [name for name in FILES if "back" not in name]
+    assert tifffile.TiffFile("registered/front.tif").pages[0].description.startswith("simulated")
+    separate = ["separate", *arguments, "--transforms", "registered/transforms.json"]
+    assert main([*separate, "--out", "out"]) == 2
+    assert "the registration of the back failed" in capsys.readouterr().err
+    assert not (sample / "out").exists()
+
+
+def test_ctrl_c_leaves_nothing(raw, monkeypatch, capsys):
+    def find_transform(*_, watch, **__):
+        watch("looking", 0.1)
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(find, "find_transform", find_transform)
+    before = sorted(raw.rglob("*"))
+    assert main([*REGISTER[:5], "--out", "registered"]) == 130
+    assert sorted(raw.rglob("*")) == before
+    assert "Traceback" not in capsys.readouterr().err
 
 
 BAD = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from napari_xraysep.domain import luma, to_unit
+from napari_xraysep.domain import luma
 from napari_xraysep.io.registration import (
     LandmarkReport,
     QualityReport,
@@ -17,8 +17,8 @@ from napari_xraysep.io.registration import (
 )
 from napari_xraysep.records import Quality
 from napari_xraysep.registration import landmarks as by_hand
+from napari_xraysep.registration.pyramid import shrunk
 from napari_xraysep.resampling import resample
-from napari_xraysep.separation.blocks import shrink
 from napari_xraysep.transforms import Side
 from napari_xraysep.workflows.pictures import Pictures
 from napari_xraysep.workflows.registering import (
@@ -117,16 +117,20 @@ def _resampled(
 
 
 def _picture(pictures: Pictures, found: Mapping[Side, Registered]) -> bytes:
-    """Draw all sides, reduced; the photographs resampled to that size from the originals."""
+    """Draw all sides, reduced before anything is resampled."""
     step = -(-max(pictures.xray.shape) // PANEL_SIDE)
-    xray = shrink(pictures.xray, step)
+    xray = shrunk(pictures.xray, step)
     sides = {}
     for side, registered in found.items():
-        small = registered.side.transform.resized(1 / step, 1)
-        small = small.model_copy(update={"radiograph_shape": xray.shape})
-        image, valid = resample(pictures.photographs[side].pixels, small)
+        transform = registered.side.transform.resized(1 / step, 1)
+        finer = max(1, int(np.sqrt(abs(np.linalg.det(transform.whole.array[:2, :2])))))
+        photograph = shrunk(pictures.photographs[side].pixels, finer)
+        transform = transform.resized(1, 1 / finer).model_copy(
+            update={"radiograph_shape": xray.shape, "photograph_shape": photograph.shape[:2]}
+        )
+        image, valid = resample(photograph, transform)
         sides[side] = Overlay(
-            grey=luma(to_unit(image)),
+            grey=luma(image),
             valid=valid,
             left=registered.left,
             finding=_report(registered).finding,
