@@ -1,0 +1,87 @@
+"""Regions, mask and runs of the project in the dock *Separate*."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conftest import TIMEOUT, Stage
+from napari_xraysep.painting import Painting
+from napari_xraysep.plugin import separate_widget
+from napari_xraysep.plugin.loading import painting_to_separate
+from napari_xraysep.plugin.session import session_of
+from napari_xraysep.project import Area, NamedRegion
+from napari_xraysep.region import Region
+
+FACE, EYE = Region(4, 30, 6, 40), Region(10, 20, 10, 20)
+OUTLINE = ((-1.0, -1.0), (-1.0, 99.0), (3.5, 99.0), (3.5, -1.0))
+
+
+@pytest.fixture
+def regions(viewer: Any, separate: Any) -> Any:
+    """Two regions in the project of the painting."""
+    named = (NamedRegion(name="face", region=str(FACE)), NamedRegion(name="eye", region=str(EYE)))
+    assert separate.regions.isHidden()
+    session_of(viewer).edit(regions=named)
+    assert not separate.regions.isHidden()
+    return separate.regions
+
+
+def test_a_region_is_separated_and_learnt_from(
+    qtbot: Any, viewer: Any, separate: Any, regions: Any, stage: Stage, files: Path
+) -> None:
+    stage.go.set()
+    regions.part.setCurrentText("face")
+    regions.learn.setCurrentText("eye")
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert (separate.run.job.options.region, separate.run.job.options.learn_on) == (FACE, EYE)
+    layer = next(la for la in viewer.layers if la.name.startswith("front: hypothetical"))
+    assert layer.data.shape == (26, 34)
+    assert tuple(layer.translate) == (4, 6)
+    run = session_of(viewer).project.runs[0]
+    assert run.region == str(FACE)
+    assert (session_of(viewer).folder / run.folder).resolve() == files / "xray-xraysep-1"
+    assert "· face" in separate.runs.combo.itemText(1)
+    session_of(viewer).edit(regions=())
+    assert regions.region is None
+
+
+def test_a_region_to_learn_from_that_lies_elsewhere_is_said(
+    separate: Any, regions: Any, stage: Stage
+) -> None:
+    regions.part.setCurrentText("eye")
+    regions.learn.setCurrentText("face")
+    separate.start()
+    assert "--learn-on" in separate.progress.message.text()
+    assert not separate.running
+
+
+def test_a_drawn_mask_is_honoured_and_can_be_called_off(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.go.set()
+    session_of(viewer).edit(mask=Area(polygons=(OUTLINE,)))
+    go = threading.Event()
+
+    def slowly(*given: Any) -> Painting:
+        go.wait(10)
+        return painting_to_separate(*given)
+
+    monkeypatch.setattr(separate_widget, "painting_to_separate", slowly)
+    separate.start()
+    assert separate.running
+    assert "mask" in separate.progress.message.text()
+    separate.cancel_button.click()
+    assert not separate.running
+    go.set()
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert len(stage.seen) == 1
+    valid = separate.run.job.painting.block().valid
+    assert not valid[:3].any()
+    np.testing.assert_array_equal(valid[5:], True)
