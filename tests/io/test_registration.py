@@ -92,6 +92,7 @@ FINDINGS = {
         "pairs": (PAIR | {"leave_one_out_px": 0.7}, PAIR | {"leave_one_out_px": 0.2})
     },
     "the pairs agree to 0.3 px": {"pairs": (PAIR | {"leave_one_out_px": None},)},
+    "film 3 was not found": {"reason": "film 3 was not found"},
     "not measured": {},
 }
 

@@ -20,7 +20,7 @@ PAIRS = tuple(
     Landmark(name=name, xray=xray, photograph=(xray[0] + 2, xray[1] + 3))
     for name, xray in (("a", (4.0, 5.0)), ("b", (30.0, 6.0)), ("c", (8.0, 33.0)))
 )
-LEFT = Measured(np.zeros((1, 2)), np.ones((1, 2)), confirmed=1.0, explained=0.5, count=1)
+LEFT = Measured(np.zeros((1, 2)), np.ones((1, 2)), np.ones(1), 1.0, 0.5, 1)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def xray():
 
 def test_it_says_how_well_each_side_lies_and_that_it_is_simulated(written):
     centres = np.array([[10.0, 20], [60, 100], [90, 30]])
-    left = Measured(centres, np.full((3, 2), 2.0), confirmed=1.0, explained=0.5, count=3)
+    left = Measured(centres, np.full((3, 2), 2.0), np.ones(3), 1.0, 0.5, 3)
     sides = {"front": overlay("well", left=left), "back": overlay("FAILED", failed=True)}
     png = overlay_png(xray(), sides, step=2, pixel_size_mm=0.1, simulated=True)
     said = "\n".join(written)
@@ -58,7 +58,7 @@ def test_it_says_how_well_each_side_lies_and_that_it_is_simulated(written):
 
 
 def test_without_a_measure_it_says_so(written):
-    nowhere = Measured(np.zeros((0, 2)), np.zeros((0, 2)), confirmed=0, explained=0, count=0)
+    nowhere = Measured(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0), 0.0, 0.0, 0)
     overlay_png(xray(), {"front": overlay("well"), "back": overlay("well", left=nowhere)})
     said = "\n".join(written)
     assert "simulated" not in said

@@ -64,7 +64,7 @@ class SideReport(Quality):
         predicted = [p.leave_one_out_px for p in self.pairs if p.leave_one_out_px is not None]
         if predicted:
             found.append(f"each predicted by the others to {max(predicted):.2g} px")
-        return found
+        return [*found, *filter(None, [self.reason])]
 
 
 class QualityReport(Record):
