@@ -26,6 +26,10 @@ def session(qapp: Any, loaded: Any, files: Path) -> Session:
     return session
 
 
+def fail(path: Path, project: Project) -> None:
+    raise InputError(path, "it cannot be written (No space left on device)", "free space")
+
+
 def test_an_edit_is_told_and_saved(qtbot: Any, session: Session) -> None:
     told: list[str] = []
     session.edited.connect(told.append)
@@ -48,13 +52,10 @@ def test_nothing_is_written_before_something_is_done(qtbot: Any, session: Sessio
 def test_a_full_disk_is_said_once_and_work_goes_on(
     qtbot: Any, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(path: Path, project: Project) -> None:
-        raise InputError(path, "it cannot be written (No space left on device)", "free space")
-
     told: list[str] = []
     session.told.connect(told.append)
     write = autosave.write_project
-    monkeypatch.setattr(autosave, "write_project", full)
+    monkeypatch.setattr(autosave, "write_project", fail)
     session.edit(regions=(FACE,))
     qtbot.waitUntil(lambda: bool(told), timeout=TIMEOUT)
     session.edit(notes="more")
@@ -109,3 +110,26 @@ def test_another_painting_writes_what_waits(session: Session, loaded: Any) -> No
     session.begin(loaded, None, None)
     assert read_project(file).regions == (FACE,)
     assert session.project == Project()
+
+
+def test_drawings_that_were_drawn_over_are_removed_in_the_end(
+    session: Session, loaded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted = np.zeros((40, 56), np.uint8)
+    files = []
+    for row in range(3):
+        painted[row] = 1
+        ref = session.store_labels("leave-out", painted)
+        files.append(ref.at(session.folder))
+        session.edit(mask=Area(file=ref))
+    project, file = session.project, session.project_file
+    assert file is not None
+    write = autosave.write_project
+    monkeypatch.setattr(autosave, "write_project", fail)
+    session.begin(loaded, project, file)
+    assert all(path.is_file() for path in files)  # it could not be stored
+    monkeypatch.setattr(autosave, "write_project", write)
+    session.edit(notes="again")
+    session.begin(loaded, None, None)
+    assert [path.is_file() for path in files] == [False, False, True]
+    assert read_project(file).mask == Area(file=ref)

@@ -251,7 +251,8 @@ class LoadPainting(QWidget):
         self.project.show_file(session.project_file, loaded=session.loaded is not None)
 
     def _closed(self) -> None:
-        self._session.flush()
+        self._session.settle()
+        self._session.tidy()
         self._session.changed.disconnect(self._show_project, missing_ok=True)
         self._session.told.disconnect(self._tell, missing_ok=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -12,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from psygnal import Signal
 
-from napari_xraysep.io.labels import copied, write_labels
+from napari_xraysep.errors import InputError
+from napari_xraysep.io.labels import copied, remove_others, write_labels
 from napari_xraysep.project import FileRef, Project, relative
-from napari_xraysep.workflows.project import drawings_of, moved
+from napari_xraysep.workflows.project import drawings_of, moved, read_project
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -104,6 +106,7 @@ class Session:
             Its paths start at the folder of ``project_file``, or are whole where it has none.
         """
         self.settle()
+        self.tidy()
         self._loaded, self.opened = loaded, opened
         self.project = project or (None if loaded is None else Project())
         self.project_file = project_file
@@ -165,6 +168,17 @@ class Session:
         """Have all docks keep what is being drawn, and write the project."""
         self.settling.emit()
         self.flush()
+
+    def tidy(self) -> None:
+        """Remove drawings that the project, as it is stored, does not hold any more."""
+        file = self.project_file
+        if file is None or self.project is None or not self._drawings_folder.is_dir():
+            return
+        with suppress(InputError):
+            stored = read_project(file)
+            if stored == self.project:  # else another window, or a full disk, has its own
+                kept = {ref.at(self.folder) for ref in drawings_of(stored)}
+                remove_others(self._drawings_folder, kept)
 
     def flush(self) -> None:
         """Write the project at once where a change still waits."""
