@@ -158,3 +158,14 @@ def test_without_a_painting_nothing_can_be_drawn(viewer: Any, dock: Any) -> None
     session_of(viewer).begin(None, None, None)
     assert not dock.region_button.isEnabled()
     assert "Load painting" in dock.message.text()
+
+
+def test_docks_that_draw_share_their_view(viewer: Any, dock: Any) -> None:
+    _, prior = viewer.window.add_plugin_dock_widget("napari-xraysep", "Prior")
+    visible = [layer for layer in viewer.layers if layer.visible]
+    dock.draw_outlines()
+    prior.draw_outlines()
+    dock.done()
+    prior.done()
+    assert viewer.canvas.grid.enabled
+    assert [layer for layer in viewer.layers if layer.visible] == visible

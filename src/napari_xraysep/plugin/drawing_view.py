@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary, proxy
 
 from napari_xraysep.plugin.panes import KEY, panes_of
 
@@ -21,10 +22,13 @@ def drawings(viewer: Viewer, what: str) -> list[Layer]:
 
 
 class DrawingView:
-    """Shows the radiograph alone, and later what was shown before."""
+    """Shows the radiograph alone, and later what was shown before.
+
+    One for all docks of a window: each may begin, any may end.
+    """
 
     def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+        self._viewer: Viewer = proxy(viewer)
         self._hidden: list[Layer] = []
         self._drawn: list[Layer] = []
         self._grid = False
@@ -69,8 +73,18 @@ class DrawingView:
         self._viewer.canvas.grid.enabled = self._grid
         self._viewer.reset_view()
 
+    @staticmethod
+    def of(viewer: Viewer) -> DrawingView:
+        """Return the view of a window."""
+        if viewer not in _VIEWS:
+            _VIEWS[viewer] = DrawingView(viewer)
+        return _VIEWS[viewer]
+
     def _radiographs(self) -> list[Layer]:
         """Return the radiograph's layer, the newest where there are several."""
         return [la for la in panes_of(self._viewer) if la.metadata[KEY]["pane"] == "radiograph"][
             -1:
         ]
+
+
+_VIEWS: WeakKeyDictionary[Viewer, DrawingView] = WeakKeyDictionary()

@@ -69,7 +69,7 @@ class Prior(QWidget):
         super().__init__()
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
-        self._view = DrawingView(self._viewer)
+        self._view = DrawingView.of(self._viewer)
         self.design = DesignDrawing(self._viewer, self._session, self)
         self.scribbles = ScribbleDrawing(self._viewer, self._session, self)
         self.preview = PriorPreview(self._viewer, self._session, self)

@@ -51,7 +51,7 @@ class MaskAndRegions(QWidget):
         super().__init__()
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
-        self._view = DrawingView(self._viewer)
+        self._view = DrawingView.of(self._viewer)
         self.mask = MaskDrawing(self._viewer, self._session, self)
         self.regions = RegionList(self._viewer, self._session)
         self.outline_button = QPushButton("Draw outlines")
