@@ -175,3 +175,45 @@ def test_what_is_no_json_is_refused_in_a_sentence(files):
         read_transforms(path)
     with pytest.raises(InputError, match="there is no such file"):
         read_transforms(files / "other.json")
+
+
+@pytest.fixture
+def registered_files(files, rgb8):
+    """The back as ``xraysep register`` leaves it: mirrored, with what it shows beside it."""
+    shown = np.full((40, 56), 255, np.uint8)
+    shown[:, -2:] = 0
+    about = "photograph of the back, sRGB, registered to the radiograph x.tif"
+    for name, image in (("back", rgb8), ("back-valid", shown), ("front", rgb8[::-1])):
+        tifffile.imwrite(
+            files / f"{name}.tif",
+            np.ascontiguousarray(image),
+            photometric="rgb" if image.ndim == 3 else "minisblack",
+            description=about if "back" in name else "",
+        )
+    return files
+
+
+def test_what_a_registered_photograph_does_not_show_is_left_out(registered_files, rgb8):
+    painting = align(registered_files, None)
+    np.testing.assert_array_equal(painting.back, rgb8)
+    valid = painting.block().valid
+    assert not valid[:, -2:].any()
+    assert valid[:, :-2].all()
+    assert [note for note in painting.notes if "lies outside" in note]
+    assert [record.role for record in painting.inputs if record.registered] == ["back"]
+
+
+def test_a_registered_back_is_not_mirrored_again(registered_files):
+    with pytest.raises(InputError, match=r"--mirror-back: .*back.tif was mirrored when"):
+        align(registered_files, None, mirror_back=True)
+
+
+def test_what_it_shows_must_be_of_its_size(registered_files):
+    tifffile.imwrite(registered_files / "back-valid.tif", np.ones((30, 30), np.uint8))
+    with pytest.raises(InputError, match=r"back-valid.tif: it has 30 rows"):
+        align(registered_files, None)
+
+
+def test_a_registered_photograph_alone_shows_all(registered_files):
+    (registered_files / "back-valid.tif").unlink()
+    assert align(registered_files, None).block().valid.all()

@@ -179,6 +179,12 @@ class Painting:
         """
         if mirror_back and back is None:
             raise InputError("--mirror-back", "there is no back", "give the back's photograph too")
+        if mirror_back and any(record.registered for record in inputs if record.role == "back"):
+            raise InputError(
+                "--mirror-back",
+                f"{_subject('back', inputs)} was mirrored when it was registered",
+                "leave it out",
+            )
         images = {"radiograph": xray, "front": front, "back": back}
         masks = {"mask": mask}
         for role, image in images.items():

@@ -35,6 +35,7 @@ class InputRecord(Record):
     pixel_size_mm: float | None = None
     icc_profile: str | None = Field(default=None, description="name of the profile converted from")
     mirrored: bool = False
+    registered: bool = Field(default=False, description="by xraysep register, and mirrored then")
     outlines: tuple[tuple[tuple[float, float], ...], ...] = Field(
         default=(), description="drawn on the radiograph: corners, row and column"
     )

@@ -89,6 +89,10 @@ class Sources:
         mirrored = {"back": self.mirror_back}
         notes: list[str] = []
         mask = pixels.get("mask")
+        for file in files.values():
+            if file.shown is not None:
+                mask = without(mask, file.shown)
+                notes += outside(str(file.path), file.shown)
         if transforms is not None:
             check_fit(transforms, {role: file.record(role) for role, file in files.items()})
             photographs = {side: pixels[side] for side in SIDES if side in pixels}
@@ -100,6 +104,10 @@ class Sources:
                 registered = transforms.side(side)
                 assert registered is not None
                 mirrored[side] = "mirrored" in registered.transform.orientation
+            for side in photographs.keys() - aligned.keys():
+                notes.append(
+                    f"{files[side].path}: not registered, taken as lying on the radiograph's grid"
+                )
         inputs = [
             file.record(role, mirrored=mirrored.get(role, False)) for role, file in files.items()
         ]

@@ -201,3 +201,19 @@ def test_a_drawn_prior_is_for_concealed_designs(read: dict[Any, Image]) -> None:
     assert prior is not None
     assert prior[4, 6]
     assert not prior[20:].any()
+
+
+def test_a_back_that_was_registered_is_not_mirrored_again(
+    read: dict[Any, Image], files: Path
+) -> None:
+    back = read["back"]
+    as_registered = replace(
+        back,
+        record=back.record.model_copy(update={"registered": True}),
+        shown=np.arange(SHAPE[1]) < 50 * np.ones((SHAPE[0], 1)),
+    )
+    loaded = assemble({**read, "back": as_registered}, Answers(mirror_back=True))
+    np.testing.assert_array_equal(loaded.painting.back, back.pixels)
+    valid = loaded.painting.block().valid
+    assert not valid[:, 50:].any()
+    assert valid[:, :50].all()

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.domain import Floats, check_image, sample_bits, to_unit
 from napari_xraysep.errors import InputError
@@ -16,6 +17,11 @@ from napari_xraysep.io.decoded import Samples, pixel_size, upright
 from napari_xraysep.io.decoding import decode, decoder_for
 from napari_xraysep.io.jpeg import decode_jpeg
 from napari_xraysep.records import InputRecord, Role
+
+REGISTERED = "registered to the radiograph"
+"""Words in the description of a photograph that ``xraysep register`` wrote."""
+VALID = "-valid.tif"
+"""Ends the name of the file beside it that says where it shows something."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class ImageFile:
         Name of the profile that a photograph was converted from.
     simulated
         The file's description says *simulated*.
+    shown
+        (H, W) bool of a photograph that ``xraysep register`` brought onto the radiograph's grid,
+        mirrored already: False where the radiograph shows what lies outside of it. Else None.
     notes
         What was done in reading that the user should know.
     sha256
@@ -50,6 +59,7 @@ class ImageFile:
     simulated: bool
     notes: tuple[str, ...]
     sha256: str
+    shown: NDArray[np.bool_] | None = None
 
     def record(self, role: Role, *, mirrored: bool = False) -> InputRecord:
         """Describe the file for ``run.json``."""
@@ -63,6 +73,7 @@ class ImageFile:
             pixel_size_mm=self.pixel_size_mm,
             icc_profile=self.icc_profile,
             mirrored=mirrored,
+            registered=self.shown is not None,
             notes=self.notes,
         )
 
@@ -90,6 +101,9 @@ def read_photograph(path: Path | str) -> ImageFile:
     """
     image, icc = _read(path)
     check_image(str(path), image.pixels, colour=True)
+    if image.shown is not None:
+        known = (*image.notes, "it was registered to its radiograph, and mirrored if it had to be")
+        image = replace(image, shown=_shown(image), notes=known)
     pixels, notes, full = image.pixels, list(image.notes), sample_bits(image.pixels.dtype)
     if pixels.dtype.kind == "f":
         pixels = pixels.astype(np.float32)
@@ -143,6 +157,29 @@ def read_layer(path: Path | str) -> Floats:
     return layer
 
 
+def _shown(image: ImageFile) -> NDArray[np.bool_]:
+    """Read where a registered photograph shows something, from the file beside it if it is there.
+
+    Raises
+    ------
+    InputError
+        That file is of another size.
+    """
+    beside = image.path.with_name(f"{image.path.stem}{VALID}")
+    shape = image.pixels.shape[:2]
+    if not beside.is_file():
+        return np.ones(shape, bool)
+    shown = np.asarray(read_mask(beside).pixels != 0)
+    if shown.shape != shape:
+        raise InputError(
+            beside,
+            f"it has {shown.shape[0]} rows and {shown.shape[1]} columns, {image.path.name} "
+            f"{shape[0]} and {shape[1]}",
+            "copy both from the same registration",
+        )
+    return shown
+
+
 def _grey(image: ImageFile, what: str) -> ImageFile:
     """Return the picture as (H, W), or raise `InputError` where it has colours."""
     if image.pixels.ndim == 2:
@@ -191,5 +228,6 @@ def _read(path: Path | str) -> tuple[ImageFile, bytes | None]:
         simulated=re.search(r"\bsimulated\b", decoded.description, re.IGNORECASE) is not None,
         notes=(*notes, *doubts),
         sha256=sha256,
+        shown=np.ones((), bool) if REGISTERED in decoded.description else None,
     )
     return image, decoded.icc

@@ -51,6 +51,8 @@ class Image:
         What was read; not mirrored yet.
     thumbnail
         (h, w, 3) uint8, at most `THUMBNAIL_SIDE` on a side.
+    shown
+        (H, W) bool of a photograph that came registered: where it shows something.
     """
 
     pixels: NDArray[Any]
@@ -59,6 +61,7 @@ class Image:
     pixel_size_mm: float | None
     simulated: bool
     thumbnail: NDArray[np.uint8]
+    shown: NDArray[np.bool_] | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -102,6 +105,7 @@ def read_image(role: Role, choice: Choice) -> Image:
         pixel_size_mm=file.pixel_size_mm,
         simulated=file.simulated or choice.simulated,
         thumbnail=_thumbnail(file.pixels, file.bits, stretch=role != "front" and role != "back"),
+        shown=file.shown,
     )
 
 

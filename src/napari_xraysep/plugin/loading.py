@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -94,10 +94,10 @@ class _OnGrid:
     """Pixels by role as they are put together; photographs that are registered are resampled."""
 
     pixels: dict[Role, NDArray[Any]]
+    covered: NDArray[np.bool_]
+    notes: tuple[str, ...]
     registered: tuple[Side, ...] = ()
     mirrored: frozenset[Side] = frozenset()
-    covered: NDArray[np.bool_] | None = None
-    notes: tuple[str, ...] = ()
 
 
 def assemble(
@@ -136,7 +136,8 @@ def assemble(
         for role in ("front", "back")
         if role in images and grid.pixels[role].shape[:2] != xray.shape
     ]
-    mirror = answers.mirror_back and "back" in images and "back" not in grid.registered
+    flip = mirrors_back(images, answers)
+    mirror = flip and "back" in images and "back" not in grid.registered
     refusal, painting = "", None
     if misfits:
         refusal = _refusal(misfits, images)
@@ -151,7 +152,7 @@ def assemble(
         radiograph_file=None if file is None or is_sample(Path(file)) else Path(file),
         images=images,
         answers=answers,
-        outside=None if grid.covered is None or grid.covered.all() else ~grid.covered,
+        outside=None if grid.covered.all() else ~grid.covered,
         transforms=transforms if grid.registered else None,
     )
 
@@ -224,14 +225,18 @@ def _brought(
 ) -> _OnGrid:
     """Resample the photographs that are registered."""
     pixels: dict[Role, NDArray[Any]] = {role: image.pixels for role, image in images.items()}
+    notes: list[str] = []
+    covered = np.ones(images["radiograph"].shape, bool)
+    for image in images.values():
+        if image.shown is not None and image.shown.shape == covered.shape:
+            covered &= image.shown
+            notes += outside(str(image.record.path), image.shown)
     if transforms is None:
-        return _OnGrid(pixels)
+        return _OnGrid(pixels, covered, tuple(notes))
     sides = tuple(side for side in SIDES if side in images and transforms.side(side) is not None)
     known: tuple[Role, ...] = ("radiograph", *sides)
     check_fit(transforms, {role: images[role].record for role in known})
     found = on_grid(transforms, {side: images[side].pixels for side in sides}, report)
-    notes: list[str] = []
-    covered = np.ones(images["radiograph"].shape, bool)
     mirrored = set()
     for side, (image, valid) in found.items():
         pixels[side] = image
@@ -240,7 +245,13 @@ def _brought(
         registered = transforms.side(side)
         if registered is not None and "mirrored" in registered.transform.orientation:
             mirrored.add(side)
-    return _OnGrid(pixels, sides, frozenset(mirrored), covered, tuple(notes))
+    return _OnGrid(pixels, covered, tuple(notes), sides, frozenset(mirrored))
+
+
+def mirrors_back(images: Mapping[Role, Image], answers: Answers) -> bool:
+    """Whether a back is to be flipped: not one that was when it was registered."""
+    back = images.get("back")
+    return answers.mirror_back and (back is None or not back.record.registered)
 
 
 def is_sample(path: Path) -> bool:
@@ -268,9 +279,7 @@ def _painting(images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror
         image.record.model_copy(update={"mirrored": role in flipped})
         for role, image in images.items()
     )
-    xray, mask = images["radiograph"], grid.pixels.get("mask")
-    if grid.covered is not None:
-        mask = without(mask, grid.covered)
+    xray, mask = images["radiograph"], without(grid.pixels.get("mask"), grid.covered)
     painting = Painting.from_arrays(
         xray.pixels,
         grid.pixels["front"],

@@ -12,7 +12,7 @@ from napari_xraysep.areas import check_unchanged, labels
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import write_image
 from napari_xraysep.plugin.images import Choice, Image, read_image
-from napari_xraysep.plugin.loading import Answers, Loaded, assemble, is_sample
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble, is_sample, mirrors_back
 from napari_xraysep.plugin.stored_run import Opened, read_opened
 from napari_xraysep.project import Area, FileRef, Project, relative
 from napari_xraysep.records import Role
@@ -203,7 +203,7 @@ def _project(
 
     parts: dict[str, object] = {role: ref(role) for role in PICTURES}
     parts |= {
-        "mirror_back": answers.mirror_back,
+        "mirror_back": mirrors_back(images, answers),
         "polarity": answers.polarity,
         "response": answers.response,
         "pixel_size_mm": answers.pixel_size_mm,

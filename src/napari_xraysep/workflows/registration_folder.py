@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from napari_xraysep.domain import luma
+from napari_xraysep.io.reading import REGISTERED
 from napari_xraysep.io.registration import (
     LandmarkReport,
     QualityReport,
@@ -112,7 +113,7 @@ def _resampled(
         image, valid = resample(file.pixels, registered.side.transform, report=told)
         simulated = "simulated: " if file.simulated or pictures.simulated else ""
         onto = pictures.radiograph.path.name
-        about = f"{simulated}photograph of the {side}, sRGB, registered to {onto}"
+        about = f"{simulated}photograph of the {side}, sRGB, {REGISTERED} {onto}"
         yield Resampled(side, image, valid, about)
 
 
