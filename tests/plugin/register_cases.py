@@ -17,7 +17,7 @@ from napari_xraysep.registration.landmarks import centred
 from napari_xraysep.transforms import Orientation, Piece, Transform, oriented
 
 GRID = (40, 56)
-PHOTOGRAPHS = {"front": (44, 60), "back": (40, 56)}
+PHOTOGRAPHS = {"front": (44, 60), "back": (40, 56), "large back": (48, 60)}
 GOOD = Quality(ok=True, median_px=0.4, p95_px=1.1, tiles=9)
 BAD = Quality(ok=False, reason="too few details agree", tiles=9)
 LEFT: Any = SimpleNamespace(
@@ -31,7 +31,8 @@ def unregistered(*sides: str) -> Loaded:
     rng = np.random.default_rng(5)
     arrays: dict[Any, Any] = {"radiograph": rng.integers(0, 65536, GRID, dtype=np.uint16)}
     for side in sides:
-        arrays[side] = rng.integers(0, 256, (*PHOTOGRAPHS[side], 3), dtype=np.uint8)
+        role = side.removeprefix("large ")
+        arrays[role] = rng.integers(0, 256, (*PHOTOGRAPHS[side], 3), dtype=np.uint8)
     images = {role: read_image(role, Choice(role, pixels=a)) for role, a in arrays.items()}
     return assemble(images, Answers(pixel_size_mm=0.1))
 

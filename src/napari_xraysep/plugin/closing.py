@@ -17,6 +17,11 @@ class CloseGuard(QObject):
         Called before closing; True lets it happen.
     closed
         Called when it happens.
+
+    Attributes
+    ----------
+    too_late
+        The window is closed by the program: its canvas is gone already.
     """
 
     def __init__(
@@ -28,6 +33,7 @@ class CloseGuard(QObject):
         self._closed = closed
         self._dock: QDockWidget | None = None
         self._window: QMainWindow | None = None
+        self.too_late = False
         widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: D102
@@ -37,7 +43,8 @@ class CloseGuard(QObject):
         if placed and watched in (self._widget, self._dock):
             self._watch()
         elif watched is self._window and event.type() == QEvent.Type.Close:
-            if not self._closing_by_program() and not self._may_close():
+            self.too_late = self._closing_by_program()
+            if not self.too_late and not self._may_close():
                 event.ignore()
                 return True
             self._let_go()

@@ -172,7 +172,7 @@ class ImageChoice(QWidget):
     def _usable(self, layer: Layer) -> bool:
         kinds = ("Image", "Labels") if self.role == "mask" else ("Image",)
         ours: dict[str, Any] = layer.metadata.get(KEY, {})
-        return type(layer).__name__ in kinds and "pane" not in ours
+        return type(layer).__name__ in kinds and (not ours or "role" in ours)
 
     def _guess(self, layers: list[Layer]) -> Layer | None:
         """Pick the layer that says it is this image, else one whose name does."""

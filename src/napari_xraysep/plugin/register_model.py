@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
 from psygnal import Signal
 
 from napari_xraysep.plugin.images import Image
-from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.plugin.register_track import Track
 from napari_xraysep.plugin.register_words import AS_LOADED, TURNED, describe
 from napari_xraysep.project import Project
 from napari_xraysep.records import Landmark, Quality
@@ -21,7 +20,6 @@ from napari_xraysep.transforms import (
     Orientation,
     PlateOutline,
     Side,
-    SideTransform,
     Transform,
     Transforms,
 )
@@ -31,54 +29,6 @@ if TYPE_CHECKING:
     from napari_xraysep.registration.quality import Measured
 
 _TURNED = Quality(ok=False, reason="it is only set upright: register it, or place landmarks")
-
-
-@dataclass
-class Track:
-    """Everything tried for one side, oldest first; the user goes back and forth in it.
-
-    Attributes
-    ----------
-    attempts
-        The first is None: not registered.
-    at
-        The attempt that is looked at.
-    used
-        The registration that the user has accepted.
-    orientation
-        How the user says that the photograph is turned; None: to be found.
-    pairs
-        Landmarks.
-    marking
-        Pairs were changed after the attempt that is looked at, and are looked at instead.
-    """
-
-    attempts: list[Registered | None] = field(default_factory=lambda: [None])
-    at: int = 0
-    used: SideTransform | None = None
-    orientation: Orientation | None = None
-    pairs: LandmarkModel = field(default_factory=LandmarkModel)
-    marking: bool = False
-
-    @property
-    def now(self) -> Registered | None:
-        """The attempt that is looked at; None before the first."""
-        return self.attempts[self.at]
-
-    @property
-    def before(self) -> Registered | None:
-        """The attempt before it."""
-        return self.attempts[max(0, self.at - 1)]
-
-    def add(self, attempt: Registered) -> None:
-        """Look at a new attempt; those that had been undone are forgotten."""
-        self.attempts[self.at + 1 :] = [attempt]
-        self.go(1)
-
-    def go(self, steps: int) -> None:
-        """Look at another attempt."""
-        self.at += steps
-        self.marking = False
 
 
 class RegisterModel:
@@ -312,7 +262,7 @@ class RegisterModel:
     @property
     def usable(self) -> bool:
         """Whether the attempt that is looked at may be used and is not in use already."""
-        return _usable(self.track)
+        return self.track.usable
 
     def transforms(self, *, accept: bool = False) -> Transforms:
         """Return the registrations in use; with the one that is looked at where ``accept``."""
@@ -325,7 +275,13 @@ class RegisterModel:
     def unused(self) -> tuple[Side, ...]:
         """Photographs whose registration succeeded and would be lost: it is not in use."""
         tracks = self._tracks
-        return tuple(side for side in self.sides if tracks[side].now and _usable(tracks[side]))
+        return tuple(s for s in self.sides if tracks[s].now is not None and tracks[s].usable)
+
+    @property
+    def unregistered(self) -> tuple[Side, ...]:
+        """Photographs that still keep the painting from being separated."""
+        tracks = self._tracks
+        return tuple(s for s in self.sides if tracks[s].used is None and not self._fits(s))
 
     def replace(self, transforms: Transforms) -> None:
         """Take imported registrations, as attempts that can be undone and are not in use yet."""
@@ -352,8 +308,3 @@ class RegisterModel:
 
 def _landmarks(project: Project) -> dict[Side, tuple[Landmark, ...]]:
     return {"front": project.front_landmarks, "back": project.back_landmarks}
-
-
-def _usable(track: Track) -> bool:
-    now = None if track.now is None else track.now.side
-    return now is not track.used and (now is None or (succeeded(now) and now != track.used))

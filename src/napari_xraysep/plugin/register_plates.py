@@ -32,9 +32,12 @@ class PlatesPanel(QWidget):
     ----------
     drawn
         Emitted with all outlines (a tuple of `PlateOutline`) when the user has changed one.
+    begun
+        Emitted before the user begins to draw: the radiograph is to be shown alone.
     """
 
     drawn = Signal(object)
+    begun = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -61,38 +64,33 @@ class PlatesPanel(QWidget):
         self._say()
 
     def show_outlines(self, outlines: Sequence[PlateOutline]) -> None:
-        """Show outlines that come from elsewhere; a layer is made only where there are any."""
-        if tuple(outlines) == self._outlines:
-            return
-        self._outlines = tuple(outlines)
-        if self._outlines or self._present():
-            layer = self._ready_layer()
-            with layer.events.data.blocker():
-                layer.data = []
-                if self._outlines:
-                    shapes = [np.asarray(outline.polygon) for outline in self._outlines]
-                    layer.add(shapes, shape_type="polygon")
-            self._name(layer)
+        """Take outlines that come from elsewhere."""
+        if tuple(outlines) != self._outlines:
+            self._outlines = tuple(outlines)
+            if self._layer is not None and self._present():
+                self._fill(self._layer)
         self._say()
 
     def draw(self) -> None:
         """Let the next clicks in the viewer draw an outline."""
+        self.begun.emit()
         layer = self._ready_layer()
         layer.visible = True
         self._viewer.layers.selection.active = layer
         layer.mode = "add_polygon"
 
+    def set_shown(self, shown: bool) -> None:
+        """Show the outlines there are, or hide them and let clicks draw no more."""
+        if shown and self._outlines:
+            self._ready_layer().visible = True
+        elif not shown and self._layer is not None and self._present():
+            self._layer.mode = "pan_zoom"
+            self._layer.visible = False
+
     def clear(self) -> None:
         """Remove all outlines."""
         self.show_outlines(())
         self.drawn.emit(())
-
-    def hide_layer(self) -> None:
-        """Hide the outlines, and let clicks draw no more."""
-        if self._present():
-            assert self._layer is not None
-            self._layer.mode = "pan_zoom"
-            self._layer.visible = False
 
     def _ready_layer(self) -> Shapes:
         """Return our layer; one that was deleted is made anew, with what it held."""
@@ -107,13 +105,19 @@ class PlatesPanel(QWidget):
                 edge_width=3,
                 metadata={KEY: {"overlay": "plates"}},
             )
-            if self._outlines:
-                shapes = [np.asarray(outline.polygon) for outline in self._outlines]
-                self._layer.add(shapes, shape_type="polygon")
             self._layer.events.data.connect(self._read)
             self._viewer.add_layer(self._layer)
-            self._name(self._layer)
+            self._fill(self._layer)
         return self._layer
+
+    def _fill(self, layer: Shapes) -> None:
+        """Draw the outlines as they are known."""
+        with layer.events.data.blocker():
+            layer.data = []
+            if self._outlines:
+                shapes = [np.asarray(outline.polygon) for outline in self._outlines]
+                layer.add(shapes, shape_type="polygon")
+        self._name(layer)
 
     def _present(self) -> bool:
         return self._layer is not None and self._layer in self._viewer.layers

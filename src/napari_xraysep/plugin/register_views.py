@@ -1,10 +1,9 @@
-"""Parts of the dock widget *Register*: which side, how to look at it, how far the work is."""
+"""Parts of the dock widget *Register*: which side, how to look at it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -14,7 +13,6 @@ from qtpy.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QRadioButton,
     QSlider,
@@ -25,7 +23,6 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.plugin.combo_box import short
 from napari_xraysep.plugin.register_preview import BLINK, FADED, VIEWS, View
-from napari_xraysep.plugin.register_worker import Task, start
 from napari_xraysep.transforms import SIDES, Side
 
 SHOWN: Mapping[View, str] = {
@@ -34,7 +31,7 @@ SHOWN: Mapping[View, str] = {
     "edges": "edges of the photograph (orange)",
     "error": "how far it is still off",
 }
-BLINK_MS, LOOK_MS = 600, 100
+BLINK_MS = 600
 RED = "#d03030"
 
 
@@ -198,100 +195,10 @@ class ViewPanel(QWidget):
         self.blinked.emit(self._visible)
 
 
-class ProgressPanel(QWidget):
-    """Runs a piece of slow work at a time, shows how far it is, and stops it on request."""
-
-    changed = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._task: Task | None = None
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 100)
-        self.stage = wrapped()
-        self.cancel_button = QPushButton("Cancel")
-        self.cancel_button.clicked.connect(self.cancel)
-        row = QHBoxLayout()
-        row.addWidget(self.bar, 1)
-        row.addWidget(self.cancel_button)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.stage)
-        self._timer = QTimer(self)
-        self._timer.setInterval(LOOK_MS)
-        self._timer.timeout.connect(self._look)
-        self.hide()
-
-    @property
-    def running(self) -> bool:
-        """Whether work is under way."""
-        return self._task is not None
-
-    def run(
-        self,
-        work: Callable[[Task], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[str], None],
-        stopped: Callable[[], None],
-    ) -> None:
-        """Start ``work`` on another thread; one of the others is called when it has ended.
-
-        None is called once the work was given up.
-        """
-        task = self._task = Task()
-
-        def ended(then: Callable[..., None], *result: Any) -> None:
-            if task is self._task:
-                self.give_up()
-                then(*result)
-
-        start(
-            task,
-            partial(work, task),
-            partial(ended, done),
-            partial(ended, failed),
-            partial(ended, stopped),
-        )
-        self.cancel_button.setEnabled(True)
-        self.bar.setValue(0)
-        self.stage.setText("starting…")
-        self.show()
-        self._timer.start()
-        self.changed.emit()
-
-    def cancel(self) -> None:
-        """Ask the work to stop; it says when it has."""
-        if self._task is not None:
-            self._task.stop()
-            self.cancel_button.setEnabled(False)
-            self._look()
-
-    def give_up(self) -> None:
-        """Ask the work to stop, where it has not ended, and wait for it no longer."""
-        if self._task is None:
-            return
-        self._task.stop()
-        self._task = None
-        self._timer.stop()
-        self.hide()
-        self.changed.emit()
-
-    def _look(self) -> None:
-        if self._task is None:
-            return
-        if self._task.stopping:
-            self.stage.setText("stopping…")
-        elif self._task.stage:
-            self.bar.setValue(round(100 * self._task.fraction))
-            self.stage.setText(f"{self._task.stage}…")
-
-
-def button(text: str, tooltip: str, clicked: Callable[[], None]) -> QPushButton:
+def button(text: str, tooltip: str) -> QPushButton:
     """Return a push button."""
     made = QPushButton(text)
     made.setToolTip(tooltip)
-    made.clicked.connect(lambda _checked: clicked())
     return made
 
 

@@ -7,30 +7,20 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt
-from qtpy.QtGui import QHideEvent, QShowEvent
-from qtpy.QtWidgets import QFileDialog, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog
 
 from napari_xraysep.errors import XraysepError
 from napari_xraysep.io.transforms import TRANSFORMS, write_transforms
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.closing import CloseGuard
-from napari_xraysep.plugin.landmark_panel import LandmarkPanel
+from napari_xraysep.plugin.in_front import InFront
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.panes import show_pictures
+from napari_xraysep.plugin.register_form import RegisterForm
 from napari_xraysep.plugin.register_model import RegisterModel
-from napari_xraysep.plugin.register_orientation import OrientationChooser
-from napari_xraysep.plugin.register_plates import PlatesPanel
 from napari_xraysep.plugin.register_preview import Preview
 from napari_xraysep.plugin.register_views import (
-    Folded,
-    ProgressPanel,
-    SidePanel,
-    ViewPanel,
-    button,
     red,
-    row,
-    wrapped,
 )
 from napari_xraysep.plugin.register_words import legend, scale
 from napari_xraysep.plugin.register_work import laying_down, read_registrations, search
@@ -52,95 +42,36 @@ LOSE, GO_BACK = "Close without it", "Go back"
 JSON = "Registrations (*.json)"
 
 
-class Register(QWidget):
+class Register(RegisterForm):
     """Lay the photographs of the loaded painting on its radiograph."""
 
     def __init__(self, napari_viewer: napari.viewer.Viewer) -> None:
-        super().__init__()
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
+        self.model = RegisterModel()
+        super().__init__(self._viewer, self.model.track.pairs)
+        self.preview = Preview(self._viewer, self._make_busy, self._say_problem)
         self._pictured: object = None
         self._shown: object = None
-        self._away = False
-        self.model = RegisterModel()
-        self.preview = Preview(self._viewer, self._make_busy, self._say_problem)
-        self.painting = wrapped()
-        self.side = SidePanel()
-        self.orientation = OrientationChooser()
-        self.view = ViewPanel()
-        self.plates = PlatesPanel(self._viewer)
-        self.landmarks = LandmarkPanel(self._viewer, self.model.track.pairs)
-        self.progress = ProgressPanel()
-        self.message = wrapped()
-        self._make_buttons()
-        self._lay_out()
+        self._away = self._gone = False
         self._connect()
         self._painting_changed()
 
-    def _make_buttons(self) -> None:
-        self.register_button = button(
-            "Register automatically",
-            "Finds from the images themselves how the photograph lies, in a minute or two.",
-            self.register,
-        )
-        self.undo_button = button("Undo", "Back to the registration before.", self.model.undo)
-        self.redo_button = button("Redo", "Forward to what was undone.", self.model.redo)
-        self.pairs_button = button(
-            "Take this fit", "Lay the photograph as the landmarks alone say.", self.take_pairs
-        )
-        self.from_pairs_button = button(
-            "Register from it",
-            "Register automatically, starting from how the landmarks lay the photograph.",
-            self.register_from_pairs,
-        )
-        self.use_button = button(
-            "Use this registration", "Resample the photograph, once, from the original.", self.use
-        )
-        self.import_button = button(
-            "Import…", "Read a transforms.json, as xraysep register writes it.", self._ask_import
-        )
-        self.export_button = button(
-            "Export…", "Write the registrations in use as a transforms.json.", self._ask_export
-        )
-
-    def _lay_out(self) -> None:
-        marking = QWidget()
-        column = QVBoxLayout(marking)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.landmarks)
-        column.addLayout(row(self.pairs_button, self.from_pairs_button))
-        self.by_hand = Folded("By hand: mark the same details in both", marking)
-        self.work = QWidget()
-        column = QVBoxLayout(self.work)
-        column.setContentsMargins(4, 4, 4, 4)
-        column.addWidget(self.side)
-        column.addWidget(QLabel("<b>1  How it is turned</b>"))
-        column.addWidget(self.orientation)
-        column.addWidget(QLabel("<b>2  Where it lies</b>"))
-        column.addLayout(row(self.register_button, self.undo_button, self.redo_button))
-        column.addWidget(Folded("The radiograph is put together from several films", self.plates))
-        column.addWidget(self.by_hand)
-        column.addWidget(QLabel("<b>3  Look at it</b>"))
-        column.addWidget(self.view)
-        column.addWidget(QLabel("<b>4  Use it</b>"))
-        column.addLayout(row(self.use_button, self.import_button, self.export_button))
-        column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.work)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(4, 2, 4, 2)
-        for widget in (self.painting, scroll, self.progress, self.message):
-            layout.addWidget(widget, 1 if widget is scroll else 0)
-        self.setMinimumWidth(380)
-
     def _connect(self) -> None:
+        self.register_button.clicked.connect(lambda: self.register())
+        self.undo_button.clicked.connect(self.model.undo)
+        self.redo_button.clicked.connect(self.model.redo)
+        self.pairs_button.clicked.connect(self.take_pairs)
+        self.from_pairs_button.clicked.connect(self.register_from_pairs)
+        self.use_button.clicked.connect(self.use)
+        self.import_button.clicked.connect(self._ask_import)
+        self.export_button.clicked.connect(self._ask_export)
         self.side.chosen.connect(self.model.work_on)
         self.orientation.chosen.connect(self._turn)
         self.by_hand.toggled.connect(self._mark)
         self.landmarks.apart_button.toggled.connect(self.preview.set_apart)
+        self.films.toggled.connect(self._show)
+        self.plates.begun.connect(self._look)
         self.plates.drawn.connect(self._plates_drawn)
         self.view.changed.connect(self._show)
         self.view.opacity_changed.connect(self.preview.set_opacity)
@@ -149,12 +80,14 @@ class Register(QWidget):
         self.model.changed.connect(self._refresh)
         self.model.marked.connect(self._marked)
         self._session.changed.connect(self._painting_changed)
+        self._in_front = InFront(self)
+        self._in_front.changed.connect(self._in_front_changed)
         self._guard = CloseGuard(self, self._may_close, self._closed)
 
     @property
     def running(self) -> bool:
         """Whether a registration is sought or applied just now."""
-        return self.progress.running
+        return bool(self.progress.running)
 
     def register(self, start: Transform | None = None) -> None:
         """Seek on another thread how the photograph lies, and show it.
@@ -198,6 +131,8 @@ class Register(QWidget):
             show_pictures(self._viewer, made)
             self._session.edit(transforms=given)
             self._session.loaded = made
+            for side in self.model.unregistered[:1]:
+                self.model.work_on(side)  # it is next
             self.message.setText(made.refusal or USED)
 
         self._run(laying_down(loaded, given), done)
@@ -269,6 +204,7 @@ class Register(QWidget):
             self._give_back()
             return
         self.preview.enter(loaded)
+        self.plates.set_shown(self.films.open)
         view, before, marking = self.view.view, self.view.before, self.by_hand.open
         measured = model.measured(before=before)
         self.view.legend.setText(legend(measured, model.sizes[0]) if view == "error" else "")
@@ -293,7 +229,7 @@ class Register(QWidget):
         self.view.shown.setChecked(False)
         self.view.blink_button.setChecked(False)
         self.landmarks.set_marks_visible(False)
-        self.plates.hide_layer()
+        self.plates.set_shown(False)
         self.preview.leave()
 
     def _refresh(self) -> None:
@@ -382,20 +318,22 @@ class Register(QWidget):
         return answer == LOSE
 
     def _closed(self) -> None:
-        """Stop what is under way; its thread ends by itself."""
-        self._away = False
+        """Stop what is under way, its thread ends by itself; leave the viewer as it was found."""
+        self._gone = True
         self.progress.give_up()
-        self.preview.abandon()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
+        if self._guard.too_late:
+            self.preview.abandon()
+        else:
+            self._give_back()
 
-    def hideEvent(self, event: QHideEvent | None) -> None:  # noqa: D102
-        if event is not None and not event.spontaneous() and self.preview.entered:
-            self._give_back()  # another dock is in front: the panes are its own
-            self._away = True
-        super().hideEvent(event)
-
-    def showEvent(self, event: QShowEvent | None) -> None:  # noqa: D102
-        if self._away:
+    def _in_front_changed(self, in_front: bool) -> None:
+        """Give the viewer back while another dock is in front: the panes are its own."""
+        if self._gone:
+            return
+        if in_front and self._away:
             self._away = False
             self._look()
-        super().showEvent(event)
+        elif not in_front and self.preview.entered:
+            self._away = True
+            self._give_back()
