@@ -154,6 +154,23 @@ def test_masked_pixels_have_no_say(method: str, kind: str) -> None:
     np.testing.assert_allclose(found[0], found[1], atol=2e-5)
 
 
+@pytest.mark.parametrize(
+    ("method", "kind"),
+    [case for case in EVERY if installed_methods()[case.values[0]].learns],
+)
+def test_what_is_learnt_on_a_part_is_applied_to_the_rest(method: str, kind: str) -> None:
+    options = RunOptions(
+        region=Region.parse(ROI), learn_on=Region.parse("200:248,100:140"), allocation="none"
+    )
+    *_, finished = separate(painting(kind), method, quick(method), options)
+    assert isinstance(finished, Finished)
+    assert finished.complete
+    for layer in list(finished.layers.values())[:2]:
+        assert np.isfinite(layer).all()
+    both = sum(list(finished.layers.values())[:2])
+    assert np.std(both[:, 48:]) > 0
+
+
 def test_what_a_method_measured_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = [f"--set={key}={value}" for key, value in quick("two-pass-cnn").items()]
     arguments = ["separate", *sources("double-sided"), "--method", "two-pass-cnn", "--roi", ROI]

@@ -126,7 +126,7 @@ class Separate(QWidget):
             return
         if not self._give_up_unsaved(RUN_ANYWAY):
             return
-        self._session.settle()
+        self._session.settling.emit()
         try:
             start = checked_start(loaded.painting, self.panel, self.regions, self.output, self)
         except XraysepError as error:
