@@ -11,7 +11,14 @@ from napari_xraysep.domain import ArrayLike, Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.records import Landmark, Quality
 from napari_xraysep.registration.colours import Mask
-from napari_xraysep.registration.orientation import Guess, all_turns, extents_of, refined, search
+from napari_xraysep.registration.orientation import (
+    Guess,
+    again,
+    all_turns,
+    climbed,
+    extents_of,
+    search,
+)
 from napari_xraysep.registration.plates import plated
 from napari_xraysep.registration.pyramid import divisor, shrunk
 from napari_xraysep.registration.quality import Measured, judged, measured
@@ -21,6 +28,7 @@ from napari_xraysep.registration.refine import (
     REACH,
     Pair,
     bent,
+    learnt,
     straightened,
 )
 from napari_xraysep.registration.watching import Watch, part, quiet
@@ -36,10 +44,10 @@ SEARCHED = 480
 """Longer side of the pictures that the search for the orientation is given, pixels."""
 PREFERRED = 1.15
 """Factor on the score of the orientation that the user expects."""
-CLIMBED = 2
-"""Orientations whose size and turn are refined before the best is chosen."""
 LATER_REACH = 6
 """Largest shift searched in the second round of matches, pixels."""
+LANDMARKS_ALONG = 4
+"""Matches given as landmarks, along the radiograph's longer side."""
 FEWEST_PIXELS, BLANK = 1000, 1e-4
 """Least of the radiograph to go by, and range of values below which an image is blank."""
 
@@ -145,11 +153,16 @@ def find_transform(
             again = _finished(pair, Piece.from_matrix(wide[0].matrix), part(watch, 0.6, 0.9))
             if again.left.confirmed > best.left.confirmed:
                 guesses, best = wide, again
-    found = plated(pair, best.piece, best.weights, plates, part(watch, 0.9, 1))
+    lost: tuple[str, ...] = ()
+    transform, left = pair.transform(best.piece), best.left
+    if plates and judged(left).ok:
+        transform, left, lost = plated(pair, best.piece, best.weights, plates, part(watch, 0.9, 1))
+    transform = sizes.larger(transform)
+    left = left.enlarged(sizes.radiograph_factor)
     return Found(
-        transform=sizes.larger(found),
-        quality=judged(best.left),
-        matches=(),
+        transform=transform,
+        quality=_with(judged(left), lost),
+        matches=_landmarks(left, transform),
         candidates=tuple(
             Candidate(
                 guess.orientation,
@@ -158,7 +171,7 @@ def find_transform(
             )
             for guess in guesses
         ),
-        left=best.left,
+        left=left,
     )
 
 
@@ -213,7 +226,7 @@ def _guesses(
     prefer: Orientation | None,
     watch: Watch,
 ) -> list[Guess]:
-    """Return the best guess of every orientation, best first; the first ones are refined."""
+    """Return the best guess of every orientation, best first."""
     small, factor, other = _searched(pair)
     known = None if scale is None else scale * factor / other
     extents = extents_of(small.radiograph.shape, small.photograph.shape[:2], known)
@@ -229,11 +242,10 @@ def _guesses(
         return guess.score * (PREFERRED if guess.orientation == prefer else 1)
 
     found = sorted(found, key=merit, reverse=True)
-    climbed = []
-    for number, guess in enumerate(found[:CLIMBED]):
-        watch("comparing the best orientations", 0.7 + 0.3 * number / CLIMBED)
-        climbed.append(refined(small.radiograph, small.valid, small.photograph, guess))
-    best = sorted(climbed, key=merit, reverse=True) + found[CLIMBED:]
+    watch("comparing the best orientations", 0.7)
+    images = small.radiograph, small.valid, small.photograph
+    finer = sorted((again(*images, guess) for guess in found), key=merit, reverse=True)
+    best = [climbed(*images, finer[0]), *finer[1:]]
     sizes = _Sizes(_shape(pair.radiograph), _shape(pair.photograph), factor, other)
     return [
         replace(
@@ -254,11 +266,42 @@ def _searched(pair: Pair) -> tuple[Pair, int, int]:
 
 def _finished(pair: Pair, start: Piece, watch: Watch) -> _Finished:
     """Register from a rough start to the end, and measure what is left."""
-    matrix, weights = straightened(pair, start.array, part(watch, 0, 0.4))
-    piece = Piece.from_matrix(matrix)
+    if start.warp is None:
+        matrix, weights = straightened(pair, start.array, part(watch, 0, 0.4))
+        piece = Piece.from_matrix(matrix)
+    else:
+        piece, weights = start, learnt(pair, start, MIDDLE)
     watch("matching details", 0.4)
-    piece, weights = bent(pair, piece, weights, MIDDLE, REACH)
+    piece = bent(pair, piece, weights, MIDDLE, REACH)
+    weights = learnt(pair, piece, MIDDLE)
     watch("matching details", 0.6)
-    piece, weights = bent(pair, piece, weights, LARGE, LATER_REACH)
+    piece = bent(pair, piece, weights, LARGE, LATER_REACH)
     watch("measuring what is left", 0.8)
     return _Finished(piece, weights, measured(pair, piece, weights))
+
+
+def _with(quality: Quality, lost: Sequence[str]) -> Quality:
+    """Say which films could not be found."""
+    if not lost or not quality.ok:
+        return quality
+    said = f"{', '.join(lost)} could not be registered alone and lies as the whole does"
+    return quality.model_copy(update={"reason": said})
+
+
+def _landmarks(left: Measured, transform: Transform) -> tuple[Landmark, ...]:
+    """Return the best match of every part of the radiograph."""
+    mesh = max(transform.radiograph_shape) / LANDMARKS_ALONG
+    parts = np.floor(left.centres / mesh).astype(int)
+    best = {}
+    for index in np.argsort(left.likeness):
+        best[tuple(parts[index])] = left.centres[index]
+    places = np.reshape([best[part] for part in sorted(best)], (-1, 2))
+    partners = transform.to_photograph(places)
+    return tuple(
+        Landmark(
+            name=f"match {number + 1}",
+            xray=(float(here[0]), float(here[1])),
+            photograph=(float(there[0]), float(there[1])),
+        )
+        for number, (here, there) in enumerate(zip(places, partners, strict=True))
+    )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.registration.colours import Mask
-from napari_xraysep.transforms import Points
+from napari_xraysep.transforms import Points, Warp
 
 COVERED = 0.6
 """Least share of a tile that must be valid."""
@@ -170,6 +170,13 @@ class Smooth:
         return np.asarray(_design(points, self.knots) @ self.values)
 
 
+def totalled(matches: Matches, warp: Warp | None) -> Points:
+    """Return the whole displacement (N, 2) at matches made where ``warp`` had been applied."""
+    if warp is None:
+        return matches.shifts
+    return matches.shifts + warp.at(matches.centres + matches.shifts)
+
+
 def smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     """Fit a smooth displacement to ``totals`` (N, 2) at the matches' centres.
 
@@ -251,7 +258,7 @@ def trusted(information: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _folds(centres: Points, shape: tuple[int, int]) -> NDArray[np.int64]:
-    """Give neighbourhoods of matches numbers by neighbourhoods: what is left out has no twin among the rest."""
+    """Return neighbourhoods' numbers: what is left out has no twin among the rest."""
     block = np.floor(centres / (max(shape) / (2 * CELLS))).astype(int)
     return np.asarray((block[:, 0] + 2 * block[:, 1]) % FOLDS)
 

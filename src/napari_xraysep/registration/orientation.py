@@ -103,22 +103,42 @@ def search(
     return sorted(best.values(), key=lambda guess: -guess.score)
 
 
-def refined(radiograph: Floats, valid: Mask, photograph: Floats, guess: Guess) -> Guess:
-    """Climb from a guess to a better extent and turn, on finer pictures and all features."""
+def again(
+    radiograph: Floats,
+    valid: Mask,
+    photograph: Floats,
+    guess: Guess,
+    steps: Sequence[tuple[float, float]] = ((0, 0),),
+) -> Guess:
+    """Compare once more, on finer pictures and by all features, near a guess.
+
+    Parameters
+    ----------
+    steps
+        By which to depart from its extent and turn, in steps of the search.
+    """
     side = {guess.orientation: _seen(radiograph, valid, guess.orientation, FINER)}
+    tried = [
+        found
+        for a, b in steps
+        for found in _correlated(
+            side,
+            photograph,
+            guess.extent * SCALE_STEP**a,
+            guess.turn + b * TURN_STEP,
+            FINER,
+            slice(None),
+        )
+    ]
+    return max(tried, key=lambda found: found.score)
 
-    def at(extent: float, turn: float) -> Guess:
-        (found,) = _correlated(side, photograph, extent, turn, FINER, slice(None))
-        return found
 
-    best = at(guess.extent, guess.turn)
+def climbed(radiograph: Floats, valid: Mask, photograph: Floats, guess: Guess) -> Guess:
+    """Climb from a guess to a better extent and turn."""
+    best = guess
     for step in (0.5, 0.25, 0.12):
-        around = [(a, b) for a in (-1, 0, 1) for b in (-1, 0, 1) if a or b]
-        tried = [
-            at(best.extent * SCALE_STEP ** (step * a), best.turn + step * b * TURN_STEP)
-            for a, b in around
-        ]
-        best = max([best, *tried], key=lambda guess: guess.score)
+        around = [(step * a, step * b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
+        best = again(radiograph, valid, photograph, best, around)
     return best
 
 

@@ -1,19 +1,21 @@
-"""How well a registration fits, measured on tiles that it was not made from."""
+"""How well a registration fits: what displacement is left, and whether details agree at all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.records import Quality
-from napari_xraysep.registration.local import CAUCHY, Matches, matched, trusted
-from napari_xraysep.registration.refine import LARGE, Pair, compared, rescaled, tiles
+from napari_xraysep.registration.local import matched, smooth, totalled
+from napari_xraysep.registration.refine import Detail, Pair, compared, rescaled, tiles
 from napari_xraysep.transforms import Piece, Points
 
 REACH = 8
-"""Largest displacement looked for, pixels of the picture of `LARGE`."""
+"""Largest displacement looked for, pixels."""
 NEAR = 3.0
 """Pixels within which a match confirms the registration."""
 CONFIRMED = 0.45
@@ -34,6 +36,8 @@ class Measured:
         (N, 2) of the tiles, pixels of the radiograph as given to `measured`.
     left
         (N, 2) displacement there, the same pixels.
+    likeness
+        (N,) correlation of the tiles with what the photograph predicts.
     confirmed
         Share of all tiles whose best match lies near where it should.
     explained
@@ -44,53 +48,71 @@ class Measured:
 
     centres: Points
     left: Points
+    likeness: NDArray[np.float64]
     confirmed: float
     explained: float
     count: int
 
+    def enlarged(self, factor: int) -> Measured:
+        """Return it in pixels so many times smaller."""
+        return replace(
+            self, centres=self.centres * factor + (factor - 1) / 2, left=self.left * factor
+        )
+
 
 def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
-    """Compare tiles that lie between those which a registration is made from."""
-    small, factor, other = pair.shrunk(piece.array, LARGE)
-    here = rescaled(piece, 1 / factor, 1 / other)
+    """Register once more, twice, and see by how much the two differ from what is there.
+
+    Tiles that do not overlap are matched anew. Each half of them, as the white and the black
+    squares of a chessboard, gives a displacement of its own; at every tile that of the other half
+    is compared with the one in use.
+    """
+    small, _, other = pair.shrunk(piece.array, max(pair.radiograph.shape))
+    here = rescaled(piece, 1, 1 / other)
     seen = compared(small, here, weights)
-    tile, step = tiles(seen.both.shape)
-    matches = matched(
-        seen.radiograph, seen.predicted, seen.both, tile, step, REACH, offset=step // 2
-    )
-    a, b = seen.radiograph[seen.both], seen.predicted[seen.both]
-    explained = float(np.corrcoef(a, b)[0, 1]) if a.size and a.std() and b.std() else 0.0
-    near = matches.inside & (np.hypot(*matches.shifts.T) <= NEAR)
-    left = _neighbourly(matches.chosen(matches.inside), 1.5 * step)
-    centres = matches.centres[matches.inside]
+    shape = seen.both.shape
+    tile, _ = tiles(shape)
+    every = matched(seen.radiograph, seen.predicted, seen.both, tile, tile, REACH)
+    near = every.inside & (np.hypot(*every.shifts.T) <= NEAR)
+    matches = every.chosen(every.inside)
+    left = np.full_like(matches.shifts, REACH)
+    white = (matches.centres // tile).sum(1) % 2 == 0
+    if min(white.sum(), (~white).sum()) >= FEWEST // 2:
+        now = np.zeros_like(left) if here.warp is None else here.warp.at(matches.centres)
+        first, second = (
+            smooth(half, totalled(half, here.warp), shape)(matches.centres) - now
+            for half in (matches.chosen(white), matches.chosen(~white))
+        )
+        left = np.where(white[:, None], second, first)
     return Measured(
-        centres * factor + (factor - 1) / 2,
-        left * factor,
-        float(near.mean()) if len(near) else 0.0,
-        max(explained, 0.0) ** 2,
-        len(near),
+        centres=matches.centres,
+        left=left,
+        likeness=matches.likeness,
+        confirmed=float(near.mean()) if len(near) else 0.0,
+        explained=_explained(seen),
+        count=len(near),
     )
 
 
-def _neighbourly(matches: Matches, reach: float) -> Points:
-    """Return for every match what it and its neighbours say, each by its information."""
-    if not len(matches.centres):
-        return np.zeros((0, 2))
-    gaps = matches.centres[:, None] - matches.centres[None]
-    nearness = np.exp(-0.5 * (gaps**2).sum(-1) / reach**2)
-    trust = trusted(matches.information)
-    weights = np.ones(len(trust))
-    said = np.zeros_like(matches.shifts)
-    for _ in range(6):
-        pull = weights[:, None, None] * trust
-        total = np.tensordot(nearness, pull, 1) + 1e-9 * np.eye(2)
-        right = nearness @ np.einsum("nij,nj->ni", pull, matches.shifts)
-        said = np.linalg.solve(total, right[..., None])[..., 0]
-        missed = said - matches.shifts
-        far = np.einsum("ni,nij,nj->n", missed, trust, missed)
-        spread = max(float(np.sqrt(np.median(far))) / 1.18, 1.0)
-        weights = 1 / (1 + far / (CAUCHY * spread) ** 2)
-    return said
+def joined(parts: Sequence[Measured]) -> Measured:
+    """Put the parts of a radiograph together."""
+    counts = np.array([part.count for part in parts])
+    shares = counts / max(counts.sum(), 1)
+    return Measured(
+        centres=np.concatenate([part.centres for part in parts]),
+        left=np.concatenate([part.left for part in parts]),
+        likeness=np.concatenate([part.likeness for part in parts]),
+        confirmed=float(shares @ [part.confirmed for part in parts]),
+        explained=float(shares @ [part.explained for part in parts]),
+        count=int(counts.sum()),
+    )
+
+
+def _explained(seen: Detail) -> float:
+    a, b = seen.radiograph[seen.both], seen.predicted[seen.both]
+    if not a.size or a.std() == 0 or b.std() == 0:
+        return 0.0
+    return max(float(np.corrcoef(a, b)[0, 1]), 0.0) ** 2
 
 
 def judged(found: Measured) -> Quality:

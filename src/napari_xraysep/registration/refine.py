@@ -9,7 +9,7 @@ import numpy as np
 from napari_xraysep.domain import Floats
 from napari_xraysep.registration.colours import Mask, coefficients, detail, features
 from napari_xraysep.registration.intensity import aligned
-from napari_xraysep.registration.local import Smooth, matched, smooth
+from napari_xraysep.registration.local import Smooth, matched, smooth, totalled
 from napari_xraysep.registration.pyramid import divisor, shrunk
 from napari_xraysep.registration.watching import Watch
 from napari_xraysep.resampling import resample
@@ -90,22 +90,30 @@ def straightened(pair: Pair, start: Matrix, watch: Watch) -> tuple[Matrix, Float
     small, factor, other = pair.shrunk(start, SMALL)
     matrix = rescaled(Piece.from_matrix(start), 1 / factor, 1 / other).array
     target = detail(small.radiograph, small.valid, 0, 2 * COARSE)
-    weights = learnt(small, Piece.from_matrix(matrix))
+    weights = learnt(small, Piece.from_matrix(matrix), SMALL)
     for number in range(2):
         watch("registering by mutual information", number / 2)
         said = said_by(small.photograph, weights)
         whole = np.ones(said.shape, bool)
         matrix = aligned(target, small.valid, detail(said, whole, 0, 2 * COARSE), matrix)
-        weights = learnt(small, Piece.from_matrix(matrix))
+        weights = learnt(small, Piece.from_matrix(matrix), SMALL)
     return rescaled(Piece.from_matrix(matrix), factor, other).array, weights
 
 
-def learnt(pair: Pair, piece: Piece) -> Floats:
-    """Return the coefficients of the colours by which they predict the radiograph best."""
-    colours, inside = resample(pair.photograph, pair.transform(piece))
-    both = inside & pair.valid
+def learnt(pair: Pair, piece: Piece, limit: float) -> Floats:
+    """Return the coefficients of the colours by which they predict the radiograph best.
+
+    Parameters
+    ----------
+    limit
+        Longer side of the radiograph at which they are compared, pixels.
+    """
+    small, factor, other = pair.shrunk(piece.array, limit)
+    here = rescaled(piece, 1 / factor, 1 / other)
+    colours, inside = resample(small.photograph, small.transform(here))
+    both = inside & small.valid
     return coefficients(
-        detail(pair.radiograph, both, FINE, COARSE),
+        detail(small.radiograph, both, FINE, COARSE),
         detail(features(colours), both, FINE, COARSE),
         both,
     )
@@ -134,9 +142,7 @@ def tiles(shape: tuple[int, int]) -> tuple[int, int]:
     return max(SMALLEST, round(TILE * longer)), max(SMALLEST // 2, round(STEP * longer))
 
 
-def bent(
-    pair: Pair, piece: Piece, weights: Floats, limit: float, reach: int
-) -> tuple[Piece, Floats]:
+def bent(pair: Pair, piece: Piece, weights: Floats, limit: float, reach: int) -> Piece:
     """Improve a map by local matches; a smooth displacement joins it where one is called for.
 
     Parameters
@@ -145,10 +151,6 @@ def bent(
         Longer side of the radiograph at which tiles are compared, pixels.
     reach
         Largest shift searched, pixels there.
-
-    Returns
-    -------
-    The map, and the colours' coefficients learnt with it.
     """
     small, factor, other = pair.shrunk(piece.array, limit)
     here = rescaled(piece, 1 / factor, 1 / other)
@@ -157,13 +159,10 @@ def bent(
     matches = matched(seen.radiograph, seen.predicted, seen.both, tile, step, reach)
     matches = matches.chosen(matches.inside)
     if len(matches.centres) < FEWEST:
-        return piece, weights
-    totals = matches.shifts
-    if here.warp is not None:
-        totals = totals + here.warp.at(matches.centres + matches.shifts)
-    fit = smooth(matches, totals, seen.both.shape)
+        return piece
+    fit = smooth(matches, totalled(matches, here.warp), seen.both.shape)
     here = _piece(here.array, fit, seen.both.shape)
-    return rescaled(here, factor, other), learnt(small, here)
+    return rescaled(here, factor, other)
 
 
 def _piece(matrix: Matrix, displacement: Smooth, shape: tuple[int, int]) -> Piece:

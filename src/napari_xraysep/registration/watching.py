@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 Watch: TypeAlias = Callable[[str, float], None]
-"""Told the stage, in words, and the share of the whole that is done, 0..1; may raise `registration.Cancelled` to stop."""
+"""Told the stage, in words, and the share of the whole that is done, 0..1; may raise
+`registration.Cancelled` to stop."""
 
 
 def quiet(stage: str, fraction: float) -> None:
