@@ -85,8 +85,15 @@ def test_overlays_come_on_the_radiographs_grid_and_only_the_newest_is_shown(
     assert layer().name == NAMES["edges"]
     assert layer().data.shape == (*GRID, 4)
     assert layer().opacity == 1
-    preview.show(photograph, placed(shift=2), "checkerboard")  # resampled already
-    assert layer().name == NAMES["checkerboard"]
+    picture = layer().data
+    preview.show(photograph, placed(shift=2), "edges")
+    qtbot.wait(100)
+    assert layer().data is picture  # not made again
+    viewer.layers.remove(layer())
+    preview.show(photograph, placed(shift=2), "edges")
+    qtbot.waitUntil(lambda: layer() in viewer.layers, timeout=TIMEOUT)
+    preview.show(photograph, placed(shift=2), "checkerboard")
+    qtbot.waitUntil(lambda: layer().name == NAMES["checkerboard"], timeout=TIMEOUT)
 
 
 def test_the_displacement_left_is_shown_where_it_was_measured(

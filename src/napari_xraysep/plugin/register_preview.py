@@ -43,6 +43,7 @@ LIMIT = 2048
 BLOCK = 256
 """Rows and columns resampled between two looks at whether they are still wanted."""
 BLINK = "B"
+NOTHING = (None, None)
 
 
 class Preview:
@@ -69,9 +70,10 @@ class Preview:
         self._layer: Layer | None = None
         self._radiograph: Layer | None = None
         self._view: View | None = None
-        self._wanted: tuple[Any, ...] | None = None
+        self._wanted: tuple[int, Transform, View] | None = None
         self._task = Task()
-        self._made: tuple[Any, ...] = ()
+        self._task.ended = True
+        self._made: tuple[Any, Any] = NOTHING
         self._opacity = 0.5
         self._apart = False
         self.entered = False
@@ -111,7 +113,7 @@ class Preview:
             return
         self.entered = False
         self._stop()
-        self._made = ()
+        self._made = NOTHING
         self._remove()
         self._view = None
         if any(value == self._held for value in self._viewer.keymap.values()):
@@ -213,45 +215,33 @@ class Preview:
 
     def _stop(self) -> None:
         """Make no picture that is not wanted any more."""
-        self._task.stop()
-        if self._wanted is not None:
-            self._wanted = None
+        self._wanted = None
+        if not self._task.ended:
+            self._task.stop()
             self._busy(False)
 
     def _resample(self, photograph: NDArray[Any], transform: Transform, view: View) -> None:
         step = -(-max(transform.radiograph_shape) // LIMIT)
-        wanted = (id(photograph), transform, view, step)
-        if wanted == self._wanted:
+        wanted = (id(photograph), transform, view)
+        if wanted == self._wanted and (self._present() or not self._task.ended):
             return
-        self._task.stop()
+        self._stop()
         self._wanted = wanted
-        if self._made[:1] == ((id(photograph), transform, step),):
-            self._resampled(wanted, self._made[1])
-            return
-        work = partial(resample, photograph, transform, step=step, block=BLOCK)
+        of, made = self._made
         task = self._task = Task()
-        self._busy(True)
-        start(
-            task,
-            partial(work, report=partial(task.watch, "")),
-            partial(self._resampled, wanted),
-            self._not_resampled,
+        work = partial(
+            _picture, task, photograph, transform, view, step, made if of == wanted[:2] else None
         )
+        self._busy(True)
+        start(task, work, partial(self._resampled, wanted, step), self._not_resampled)
 
-    def _resampled(self, wanted: tuple[Any, ...], made: tuple[Any, Any]) -> None:
-        if wanted != self._wanted:
-            return
-        photograph, transform, view, step = wanted
-        self._wanted = None
-        self._made = ((photograph, transform, step), made)
-        image, valid = made
-        affine = np.diag([step, step, 1.0])
-        if view == "checkerboard":
-            image = checkerboard(image, valid)
-        elif view == "edges":
-            image = edges(image, valid)
-        self._put(view, image, affine)
-        self._busy(False)
+    def _resampled(
+        self, wanted: tuple[int, Transform, View], step: int, found: tuple[Any, NDArray[Any]]
+    ) -> None:
+        if wanted == self._wanted:
+            self._made = wanted[:2], found[0]
+            self._put(wanted[2], found[1], np.diag([step, step, 1.0]))
+            self._busy(False)
 
     def _not_resampled(self, problem: str) -> None:
         self._busy(False)
@@ -289,3 +279,19 @@ class Preview:
         if self._present():
             self._viewer.layers.remove(self._layer)
         self._layer = None
+
+
+def _picture(
+    task: Task,
+    photograph: NDArray[Any],
+    transform: Transform,
+    view: View,
+    step: int,
+    made: tuple[NDArray[Any], NDArray[np.bool_]] | None,
+) -> tuple[tuple[NDArray[Any], NDArray[np.bool_]], NDArray[Any]]:
+    """Make the picture of a view; the resampled photograph is used again where there is one."""
+    if made is None:
+        report = partial(task.watch, "")
+        made = resample(photograph, transform, step=step, block=BLOCK, report=report)
+    overlay = {"checkerboard": checkerboard, "edges": edges}.get(view)
+    return made, made[0] if overlay is None else overlay(*made)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from superqt.utils import FunctionWorker
@@ -20,11 +19,14 @@ class Task:
     ----------
     stage, fraction
         What is done just now, in words, and how much of all the work is done, 0..1.
+    ended
+        Nothing more will come of it.
     """
 
     def __init__(self) -> None:
         self._cancel = threading.Event()
         self.stage, self.fraction = "", 0.0
+        self.ended = False
 
     @property
     def stopping(self) -> bool:
@@ -76,16 +78,22 @@ def start(
     done, failed, stopped
         Called with the result, with a sentence, or after `Task.stop`.
     """
+
+    def errored(error: BaseException) -> None:
+        task.ended = True
+        if isinstance(error, Cancelled):
+            stopped()
+        else:
+            failed(sentence(error))
+
+    def returned(result: Any) -> None:
+        task.ended = True
+        if task.stopping:
+            stopped()
+        else:
+            done(result)
+
     worker = _Worker(task, work)
-    worker.returned.connect(lambda result: stopped() if task.stopping else done(result))
-    worker.errored.connect(partial(_errored, failed, stopped))
+    worker.returned.connect(returned)
+    worker.errored.connect(errored)
     worker.start()
-
-
-def _errored(
-    failed: Callable[[str], None], stopped: Callable[[], None], error: BaseException
-) -> None:
-    if isinstance(error, Cancelled):
-        stopped()
-    else:
-        failed(sentence(error))
