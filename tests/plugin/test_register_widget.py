@@ -126,6 +126,7 @@ def test_a_failed_registration_says_so_and_cannot_be_used(
     for label in (dock.side.states["front"], dock.message):
         assert "failed: too few details agree" in label.text()
         assert "color:" in label.text()
+    assert "(a guess)" in dock.orientation.said.text()
     assert not dock.use_button.isEnabled()
     dock.use()
     assert not dock.running

@@ -149,6 +149,15 @@ class RegisterModel:
         return self.expected
 
     @property
+    def orientation_by(self) -> str:
+        """Where `orientation` comes from."""
+        if self.track.orientation is not None:
+            return "as you say"
+        if self.track.now is None:
+            return "expected"
+        return "found" if succeeded(self.track.now.side) else "a guess"
+
+    @property
     def scores(self) -> dict[Orientation, float]:
         """How well each orientation fitted in the last search."""
         now = self.track.now

@@ -26,17 +26,6 @@ from napari_xraysep.transforms import ORIENTATIONS, Orientation
 SIDE = 60
 COLUMNS = 4
 MARKED = "QToolButton:checked { border: 2px solid palette(highlight); border-radius: 3px; }"
-SHORT: Mapping[Orientation, str] = {
-    "as it is": "as it is",
-    "turned left": "left",
-    "upside down": "upside down",
-    "turned right": "right",
-    "mirrored": "mirrored",
-    "mirrored, turned left": "mirr., left",
-    "mirrored, upside down": "mirr., down",
-    "mirrored, turned right": "mirr., right",
-}
-"""What fits below a thumbnail; the tooltip has the whole name."""
 
 
 class OrientationChooser(QWidget):
@@ -103,7 +92,7 @@ class OrientationChooser(QWidget):
         scores: Mapping[Orientation, float],
         *,
         stated: bool,
-        found: bool,
+        known_by: str,
     ) -> None:
         """Mark one orientation.
 
@@ -111,17 +100,18 @@ class OrientationChooser(QWidget):
         ----------
         scores
             How well each fitted in the search, where it was made.
-        stated, found
-            The user has said so; a registration has found it.
+        stated
+            The user has said so.
+        known_by
+            Where it comes from, in a few words.
         """
         self.automatic.setChecked(not stated)
-        by = "as you say" if stated else "found" if found else "expected"
-        self.said.setText(f"Turned like the radiograph: <b>{orientation}</b> ({by})")
+        self.said.setText(f"Turned like the radiograph: <b>{orientation}</b> ({known_by})")
         best = max(scores.values(), default=1.0)
         for name, button in self.buttons.items():
             button.setChecked(name == orientation)
             share = f"{max(scores[name] / best, 0):.0%}" if name in scores else ""
-            button.setText(f"{SHORT[name]}\n{share}".strip())
+            button.setText("\n".join([*name.split(", "), share]).rstrip())
             told = f"; it fits {share} as well as the one that fits best" if share else ""
             button.setToolTip(f"The photograph {name}{told}. Click to say that it is so.")
 

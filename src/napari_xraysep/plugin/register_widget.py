@@ -245,7 +245,7 @@ class Register(RegisterForm):
             model.orientation,
             model.scores,
             stated=model.track.orientation is not None,
-            found=model.track.now is not None,
+            known_by=model.orientation_by,
         )
         self.plates.show_outlines(model.plates)
         for widget in (self.side, self.orientation, self.plates, self.register_button):
