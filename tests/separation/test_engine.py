@@ -12,9 +12,9 @@ from napari_xraysep.errors import InputError, SeparationError
 from napari_xraysep.painting import Region
 from napari_xraysep.separation import Finished, Method, Preview, Progress, RunOptions, Started
 from napari_xraysep.separation import method as registry
-from napari_xraysep.separation.engine import MARGIN
 from napari_xraysep.separation.events import PREVIEW_SIDE
 from napari_xraysep.separation.method import Context, Estimate, Plan, Settings, Step
+from napari_xraysep.separation.options import MARGIN
 from separation.conftest import Known, error, photograph
 
 

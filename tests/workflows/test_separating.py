@@ -12,7 +12,7 @@ import tifffile
 import napari_xraysep
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting, Region
-from napari_xraysep.separation import Finished, Method, RunOptions, engine
+from napari_xraysep.separation import Finished, Method, RunOptions, engine, options
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import (
     Cancelled,
@@ -129,7 +129,7 @@ def test_by_default_it_learns_from_this_surface_and_its_mirror_image(files: Path
 def test_the_pair_is_of_what_is_shown_of_the_region_that_is_separated(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "MARGIN", 3)
+    monkeypatch.setattr(options, "MARGIN", 3)
     painting = concealed()
     run(painting, options=RunOptions(region=Region(8, 44, 4, 34)))
     assert learnt[0].first.shape == (42, 36)

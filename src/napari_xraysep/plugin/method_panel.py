@@ -14,8 +14,8 @@ from napari_xraysep.plugin.settings_form import SettingsForm
 from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
 from napari_xraysep.records import Kind, RunRecord
 from napari_xraysep.separation import method as registry
-from napari_xraysep.separation.engine import Device, RunOptions
 from napari_xraysep.separation.method import Allocation, Method, Preset
+from napari_xraysep.separation.options import Device, RunOptions
 
 PRESETS: dict[Preset, str] = {
     "fast": "fast – quick, for this computer",

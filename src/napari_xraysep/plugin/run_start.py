@@ -14,7 +14,7 @@ from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.region_choice import RegionChoice
 from napari_xraysep.plugin.run_worker import Job
-from napari_xraysep.separation.engine import RunOptions
+from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.run_folder import RunFolder
 
 CHOOSE_FOLDER, RUN_UNSAVED, DO_NOT_START = "Choose a folder…", "Run without saving", "Do not start"

@@ -11,8 +11,8 @@ from superqt.utils import FunctionWorker
 from napari_xraysep.errors import XraysepError
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin.run_model import RunModel
-from napari_xraysep.separation.engine import RunOptions
 from napari_xraysep.separation.events import Finished
+from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.run_folder import RunFolder
 from napari_xraysep.workflows.separating import separate
 

@@ -1,6 +1,6 @@
 """Separation: the engine, what methods share, and the methods."""
 
-from napari_xraysep.separation.engine import RunOptions, separate
+from napari_xraysep.separation.engine import separate
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
 from napari_xraysep.separation.method import (
     DEFAULT_METHOD,
@@ -9,6 +9,7 @@ from napari_xraysep.separation.method import (
     get_method,
     installed_methods,
 )
+from napari_xraysep.separation.options import RunOptions
 
 __all__ = [
     "DEFAULT_METHOD",

@@ -9,10 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,65 +40,14 @@ from napari_xraysep.separation.method import (
     Finding,
     Method,
     Plan,
-    Preset,
     Settings,
     Step,
     WarmStart,
     get_method,
 )
+from napari_xraysep.separation.options import Device, RunOptions
 from napari_xraysep.separation.prior import in_words
 from napari_xraysep.transforms import Transforms
-
-Device = Literal["auto", "cpu", "cuda"]
-
-MARGIN = 32
-"""Pixels around a region that a method is shown, so that the region's edge is none of its own."""
-
-
-@dataclass(frozen=True)
-class RunOptions:
-    """How to run, whatever the method.
-
-    Attributes
-    ----------
-    seed
-        Makes a run repeatable on one device.
-    allocation
-        How what the model leaves unexplained is shared out; None: the method's own default.
-    region
-        Separate only this part of the radiograph; results are on its grid. The method is also
-        shown `MARGIN` pixels around it, for context.
-    learn_on
-        Let the method learn from this part of the radiograph only, and apply that to all that is
-        separated; None: learn from all of it.
-    """
-
-    seed: int = 0
-    device: Device = "auto"
-    preset: Preset = "fast"
-    allocation: Allocation | None = None
-    region: Region | None = None
-    learn_on: Region | None = None
-
-    def check(self, shape: tuple[int, int]) -> None:
-        """Raise `InputError` unless the regions lie wholly inside, one inside the other."""
-        if self.region is not None:
-            self.region.check_inside(shape)
-        if self.learn_on is None:
-            return
-        self.learn_on.check_inside(shape, "--learn-on")
-        if self.region is not None and self.learn_on.intersection(self.region) != self.learn_on:
-            raise InputError(
-                "--learn-on",
-                f"{self.learn_on} does not lie wholly inside the part that is separated "
-                f"({self.region})",
-                "separate a larger part, or learn from one inside it",
-            )
-
-    def shown(self, shape: tuple[int, int]) -> Region:
-        """Return the part of a radiograph of ``shape`` that the method is shown."""
-        whole = Region(0, shape[0], 0, shape[1])
-        return whole if self.region is None else self.region.widened(MARGIN, shape)
 
 
 def separate(

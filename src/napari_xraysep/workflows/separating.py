@@ -13,6 +13,7 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Event
 from napari_xraysep.separation.method import DEFAULT_METHOD, Settings, WarmStart, get_method
+from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.warm_start import check_pair, finished_run, pseudo_pair
 
 
@@ -20,7 +21,7 @@ def separate(
     painting: Painting,
     method: str = DEFAULT_METHOD,
     settings: Settings | Mapping[str, Any] | None = None,
-    options: engine.RunOptions | None = None,
+    options: RunOptions | None = None,
     cancel: threading.Event | None = None,
     warm_from: Path | WarmStart | None = None,
 ) -> Iterator[Event]:
@@ -60,7 +61,7 @@ def separate(
     SeparationError
         While iterating: the run could not go on (memory, divergence).
     """
-    options = options or engine.RunOptions()
+    options = options or RunOptions()
     cancel = cancel or threading.Event()
     chosen = get_method(method)
     if not isinstance(settings, Settings):
@@ -83,7 +84,7 @@ def check_wanted(method: str, takes_one: bool, settings: Settings) -> None:
 
 def _warm_start(
     painting: Painting,
-    options: engine.RunOptions,
+    options: RunOptions,
     cancel: threading.Event,
     warm_from: Path | WarmStart | None,
 ) -> Callable[[], WarmStart]:

@@ -16,15 +16,14 @@ from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Finished
 from napari_xraysep.separation.fill import fill
 from napari_xraysep.separation.method import Cancelled, WarmStart
+from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.measure import reread
 
 TEACHER = "regression"
 """The method whose surface layer makes the pseudo pair."""
 
 
-def pseudo_pair(
-    painting: Painting, options: engine.RunOptions, cancel: threading.Event
-) -> WarmStart:
+def pseudo_pair(painting: Painting, options: RunOptions, cancel: threading.Event) -> WarmStart:
     """Make a double-sided painting of this one's surface and its mirror image.
 
     Its front is the photograph that is there and the layer that the regression finds for it; its
