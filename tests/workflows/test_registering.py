@@ -85,6 +85,8 @@ def test_landmarks_alone_say_how_a_side_lies(files, found):
     transforms = register(both(files), landmarks={"back": PAIRS})
     assert len(found) == 1
     assert transforms.back.how == "landmarks, affine"
+    assert transforms.back.quality.ok
+    assert "do not confirm the landmarks" in transforms.back.quality.reason
     there = transforms.back.transform.to_photograph([[10, 10]])
     np.testing.assert_allclose(there, [[12, 13]], atol=1e-9)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -57,7 +57,7 @@ class Registered:
     by_hand
         ``side.landmarks`` were clicked, and alone say how it lies.
     left
-        Where the displacement left was measured; None where landmarks were given.
+        Where the displacement left was measured, and how much; None: it was not.
     """
 
     side: SideTransform
@@ -160,6 +160,38 @@ def register_side(
     return Registered(side, candidates, seconds, bool(landmarks), left)
 
 
+def examine_side(
+    xray: Floats,
+    photograph: ArrayLike,
+    registered: Registered,
+    valid: NDArray[np.bool_] | None = None,
+) -> Registered:
+    """Measure on the images how well a photograph lies that landmarks placed.
+
+    They are the user's word and stand, whatever the images say: where these do not confirm them,
+    ``quality.reason`` says so.
+
+    Parameters
+    ----------
+    xray, photograph, valid
+        As in `register_side`.
+    """
+    from napari_xraysep.registration.examine import examined
+    from napari_xraysep.registration.quality import judged
+
+    side = registered.side
+    left = examined(xray, photograph, side.transform, valid)
+    quality = _in_mm(judged(left), side.radiograph_pixel_mm)
+    if not quality.ok:
+        reason = f"the images do not confirm the landmarks ({quality.reason})"
+        return replace(registered, side=_judged(side, Quality(ok=True, reason=reason)))
+    return replace(registered, side=_judged(side, quality), left=left)
+
+
+def _judged(side: SideTransform, quality: Quality) -> SideTransform:
+    return side.model_copy(update={"quality": quality})
+
+
 def _in_mm(quality: Quality, size: float | None) -> Quality:
     """Say in millimetres, too, what displacement is left."""
     if size is None:
@@ -217,6 +249,9 @@ def register_pictures(
             )
         except InputError as error:
             raise InputError(f"{file.path}, {error.subject}", error.problem, error.cure) from error
+        if found[side].by_hand:
+            told("measuring what is left", 0.0)
+            found[side] = examine_side(pictures.xray, file.pixels, found[side], pictures.valid)
     return {side: found[side] for side in pictures.photographs}
 
 
