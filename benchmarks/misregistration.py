@@ -118,7 +118,7 @@ def draw(gains: dict[tuple[int, str, str], list[float]], methods: Sequence[str],
     """Draw the gain against the shift; the band goes from the least to the most."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
     axes = figure.add_subplot()
     for number, method in enumerate(methods):
         for how, line in ((SHIFTED, "-o"), (REGISTERED, "--s")):
