@@ -35,6 +35,7 @@ def open_docks(viewer: Viewer, opened: Path | None = None) -> dict[str, Any]:
         docks[name], widgets[name] = viewer.window.add_plugin_dock_widget(
             PLUGIN, name, tabify=bool(docks)
         )
+        docks[name].setWindowTitle(name.split()[0])  # on its tab; five full names would be cut
     run = opened is not None and opened.is_dir()
     front = docks["Separate" if run else "Load painting"]
     QTimer.singleShot(0, front.raise_)  # only once the tabs are laid out
