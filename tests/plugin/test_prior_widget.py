@@ -97,11 +97,20 @@ def test_an_outline_is_previewed_and_kept(begun: Any, viewer: Any, qtbot: Any) -
 
 
 def test_when_done_all_is_shown_as_before(begun: Any, viewer: Any, qtbot: Any) -> None:
+    _, other = viewer.window.add_plugin_dock_widget("napari-xraysep", "Mask and regions")
     shown = {layer for layer in viewer.layers if layer.visible}
     draw(begun, qtbot)
     begun.scribble(1)
+    other.paint()
+    assert not begun.preview.layer.visible  # or the mask would be drawn on g1
+    begun.draw_outlines()
+    assert begun.preview.layer.visible
     begun.done_button.click()
     assert {layer for layer in viewer.layers if layer.visible} == shown
+
+
+def test_nothing_is_cut_off_in_a_narrow_dock(begun: Any) -> None:
+    assert begun.controls.minimumSizeHint().width() <= begun.minimumWidth() - 10
 
 
 def test_reverse_and_soft_edge_change_g1(begun: Any, viewer: Any, qtbot: Any) -> None:

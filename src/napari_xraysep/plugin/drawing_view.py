@@ -16,6 +16,10 @@ DRAWING = "drawing"
 """Under `KEY` in the metadata of a layer that is drawn on: what is drawn there."""
 
 
+PASSING = "passing"
+"""There, too: whether the layer is to be seen only while its own dock draws."""
+
+
 def drawings(viewer: Viewer, what: str) -> list[Layer]:
     """Return the layers on which that is drawn."""
     return [la for la in viewer.layers if la.metadata.get(KEY, {}).get(DRAWING) == what]
@@ -44,7 +48,8 @@ class DrawingView:
         for layer in viewer.layers:
             if layer.visible and layer not in shown and layer not in self._drawn:
                 layer.visible = False
-                self._hidden.append(layer)
+                if not _passing(layer):
+                    self._hidden.append(layer)
         for layer in shown:
             layer.visible = True
         viewer.canvas.grid.enabled = False
@@ -66,6 +71,8 @@ class DrawingView:
                 if hasattr(layer, "mode"):
                     layer.mode = "pan_zoom"
                 layer.visible = False
+        for layer in filter(_passing, there):
+            layer.visible = False
         for layer in self._hidden:
             if layer in there:
                 layer.visible = True
@@ -85,6 +92,10 @@ class DrawingView:
         return [la for la in panes_of(self._viewer) if la.metadata[KEY]["pane"] == "radiograph"][
             -1:
         ]
+
+
+def _passing(layer: Layer) -> bool:
+    return bool(layer.metadata.get(KEY, {}).get(PASSING))
 
 
 _VIEWS: WeakKeyDictionary[Viewer, DrawingView] = WeakKeyDictionary()

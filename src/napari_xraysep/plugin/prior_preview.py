@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_xraysep.plugin.background import in_background
-from napari_xraysep.plugin.drawing_view import DRAWING, drawings
+from napari_xraysep.plugin.drawing_view import DRAWING, PASSING, drawings
 from napari_xraysep.plugin.panes import FONT_SIZE, KEY, contrast_of, panes_of
 from napari_xraysep.plugin.prior_drawing import prior_of
 from napari_xraysep.plugin.prior_model import Preview, preview
@@ -65,7 +65,6 @@ class PriorPreview(QObject):
         self._visible = visible
         if self.layer is not None:
             self.layer.visible = visible
-        self._name_what_is_seen()
 
     def refresh(self) -> None:
         """Make g1 anew, soon; nothing where nothing is said of the concealed design."""
@@ -139,7 +138,7 @@ class PriorPreview(QObject):
         layer = Image(
             made.g1,
             name=f"{GUESS}{simulated}",
-            metadata={KEY: {DRAWING: GUESS}},
+            metadata={KEY: {DRAWING: GUESS, PASSING: True}},
             contrast_limits=contrast_of(loaded.pictures[0].pixels),
             scale=(made.step, made.step),
             visible=self.visible,
@@ -153,11 +152,12 @@ class PriorPreview(QObject):
         radiographs = self._radiographs()
         layers.insert(layers.index(radiographs[-1]) + 1 if radiographs else len(layers), layer)
         layers.selection.active = drawn_on
+        layer.events.visible.connect(lambda event: self._name_what_is_seen())
         self._name_what_is_seen()
 
     def _name_what_is_seen(self) -> None:
         """Write g1's name on the picture while it covers the radiograph, else the radiograph's."""
-        covered = self.visible and self.layer is not None
+        covered = self.layer is not None and self.layer.visible
         for layer in self._radiographs():
             layer.name_overlay.visible = not covered
 

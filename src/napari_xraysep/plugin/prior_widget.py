@@ -85,7 +85,7 @@ class Prior(QWidget):
         self.file_button = QPushButton("From a file…")
         self.no_file_button = QPushButton("Remove")
         self.file = _text()
-        self.show_guess = QCheckBox("Show the guess at the surface in the radiograph's place")
+        self.show_guess = QCheckBox("Show this guess over the radiograph")
         self.hint, self.message = _text(), _text()
         self.done_button = QPushButton("Done: show all images again")
         self.controls = QWidget()
@@ -220,7 +220,6 @@ class Prior(QWidget):
 
     def _draw_on(self, layers: list[Layer], hint: str) -> None:
         """Show the radiograph, the layers that are drawn on, and g1 where it is wanted."""
-        self.preview.visible = False  # or the view would take it for a picture to show again
         self._view.begin(layers)
         self.message.setText("")
         self.hint.setText(f"<i>{hint}</i>")
