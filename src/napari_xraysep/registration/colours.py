@@ -73,9 +73,11 @@ def coefficients(radiograph: Floats, colour_features: Floats, both: Mask) -> Flo
 
     Returns
     -------
-    (C,) float32
+    (C,) float32; zeros where nothing is compared.
     """
+    if not both.any():
+        return np.zeros(colour_features.shape[2], np.float32)
     a = colour_features[both].astype(float)
     gram = a.T @ a
-    gram += RIDGE * np.trace(gram) / len(gram) * np.eye(len(gram))
+    gram += (RIDGE * np.trace(gram) / len(gram) + 1e-12) * np.eye(len(gram))
     return np.asarray(np.linalg.solve(gram, a.T @ radiograph[both]), np.float32)

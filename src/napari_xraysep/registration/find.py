@@ -42,6 +42,8 @@ from napari_xraysep.transforms import (
 
 SEARCHED = 480
 """Longer side of the pictures that the search for the orientation is given, pixels."""
+TRIED = 2
+"""Guesses that are followed to the end before a registration is given up."""
 PREFERRED = 1.15
 """Factor on the score of the orientation that the user expects."""
 LATER_REACH = 6
@@ -147,15 +149,15 @@ def find_transform(
         names = list(ORIENTATIONS) if orientation is None else [orientation]
         known = None if scale is None else scale * sizes.radiograph_factor / sizes.photograph_factor
         guesses = _guesses(pair, known, names, prefer, part(watch, 0, 0.3))
-        best = _finished(pair, Piece.from_matrix(guesses[0].matrix), part(watch, 0.3, 0.9))
+        best = _best(pair, guesses, part(watch, 0.3, 0.6))
         if known is not None and not judged(best.left).ok:
-            wide = _guesses(pair, None, names, prefer, part(watch, 0.3, 0.6))
-            again = _finished(pair, Piece.from_matrix(wide[0].matrix), part(watch, 0.6, 0.9))
-            if again.left.confirmed > best.left.confirmed:
-                guesses, best = wide, again
+            wide = _guesses(pair, None, names, prefer, part(watch, 0.6, 0.7))
+            second = _best(pair, wide, part(watch, 0.7, 0.9))
+            if second.left.confirmed > best.left.confirmed:
+                guesses, best = wide, second
     lost: tuple[str, ...] = ()
     transform, left = pair.transform(best.piece), best.left
-    if plates and judged(left).ok:
+    if plates:
         transform, left, lost = plated(pair, best.piece, best.weights, plates, part(watch, 0.9, 1))
     transform = sizes.larger(transform)
     left = left.enlarged(sizes.radiograph_factor)
@@ -262,6 +264,17 @@ def _searched(pair: Pair) -> tuple[Pair, int, int]:
     mask = shrunk(pair.valid.astype(np.float32), factor) > 0.99
     small = Pair(shrunk(pair.radiograph, factor), mask, shrunk(pair.photograph, other))
     return small, factor, other
+
+
+def _best(pair: Pair, guesses: Sequence[Guess], watch: Watch) -> _Finished:
+    """Register from the best guesses in turn until one succeeds; else return the least bad."""
+    tried: list[_Finished] = []
+    for number, guess in enumerate(guesses[:TRIED]):
+        step = part(watch, number / TRIED, (number + 1) / TRIED)
+        tried.append(_finished(pair, Piece.from_matrix(guess.matrix), step))
+        if judged(tried[-1].left).ok:
+            return tried[-1]
+    return max(tried, key=lambda one: one.left.confirmed)
 
 
 def _finished(pair: Pair, start: Piece, watch: Watch) -> _Finished:

@@ -18,7 +18,7 @@ CELLS = 12
 """Meshes of the spline along the longer side."""
 STIFFNESSES = (1e6, 1e3, 1e2, 1e1, 1.0, 1e-1)
 """Tried weights of the bending energy."""
-ROUNDS, FOLDS = 5, 5
+ROUNDS, FOLDS = 4, 4
 FAR = 20.0
 """Standard deviations to begin with, beyond which a match counts little."""
 DOUBT = 0.2
@@ -69,7 +69,6 @@ def matched(
     tile: int,
     step: int,
     radius: int,
-    offset: int = 0,
 ) -> Matches:
     """Search every tile of the radiograph's detail around its place in the predicted detail.
 
@@ -83,8 +82,6 @@ def matched(
         Side of the square tiles and distance between them, pixels.
     radius
         Largest shift, pixels.
-    offset
-        Of the first tile from the first pixel.
     """
     from scipy.ndimage import uniform_filter
     from skimage.feature import match_template
@@ -92,8 +89,8 @@ def matched(
     height, width = radiograph.shape
     padded = np.pad(predicted, radius)
     covered = uniform_filter(valid.astype(np.float32), tile, mode="constant")
-    rows = np.arange(offset, height - tile + 1, step)
-    columns = np.arange(offset, width - tile + 1, step)
+    rows = np.arange(0, height - tile + 1, step)
+    columns = np.arange(0, width - tile + 1, step)
     centres, shifts, information, likeness, inside = [], [], [], [], []
     for y in rows:
         for x in columns:
@@ -155,7 +152,7 @@ class Smooth:
     values
         (coefficients, 2).
     stiffness
-        Weight of the bending energy that predicts left-out matches best.
+        Weight of the bending energy.
     weights
         (N,) how far each match was believed, 0..1.
     """
@@ -181,7 +178,8 @@ def smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     """Fit a smooth displacement to ``totals`` (N, 2) at the matches' centres.
 
     Each match counts by its information, directions apart; those far off count little. Of several
-    stiffnesses the one is taken that predicts left-out neighbourhoods of matches best.
+    stiffnesses the largest is taken that predicts left-out neighbourhoods of matches as well as
+    the best, within the standard error.
     """
     from threadpoolctl import threadpool_limits
 
@@ -195,7 +193,7 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     bending = _bending(knots)
     trust = trusted(matches.information)
     fold = _folds(matches.centres, shape)
-    best, least = None, np.inf
+    fits, doubts = [], []
     weights = np.ones(len(totals))
     spread = FAR
     for stiffness in STIFFNESSES:
@@ -211,11 +209,14 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
             kept = np.where(out, 0.0, weights)
             guess = _solved(design, totals, trust, kept, stiffness * bending)
             missed[out] = _distance(design[out] @ guess - totals[out], trust[out])
-        error = float(np.log1p(missed / CAUCHY**2).mean())
-        if error < least:
-            least, best = error, Smooth(knots, values, stiffness, weights)
-    assert best is not None
-    return best
+        fits.append(Smooth(knots, values, stiffness, weights))
+        doubts.append(np.log1p(missed / CAUCHY**2))
+    best = int(np.argmin([doubt.mean() for doubt in doubts]))
+    for fit, doubt in zip(fits, doubts, strict=True):
+        worse = doubt - doubts[best]
+        if worse.mean() <= worse.std() / np.sqrt(len(worse)):
+            return fit  # the stiffest that is not clearly worse
+    return fits[best]
 
 
 def _knots(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

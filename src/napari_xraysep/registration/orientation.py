@@ -2,8 +2,8 @@
 
 For every size and small turn of the photograph, its colours' detail is correlated with the
 radiograph's at all shifts at once (Fourier transform), for the eight flips and quarter turns. What
-counts is how well several colours together predict the radiograph, by least squares: with
-features made uncorrelated, the share explained is the sum of their squared correlations.
+counts is how well the three colours together predict the radiograph, by least squares: with
+channels made uncorrelated, the share explained is the sum of their squared correlations.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.registration.colours import Mask, detail, features, levelled
+from napari_xraysep.registration.colours import Mask, detail, levelled
 from napari_xraysep.registration.pyramid import scaled
 from napari_xraysep.transforms import ORIENTATIONS, Matrix, Orientation, oriented
 
@@ -95,7 +95,7 @@ def search(
     best: dict[Orientation, Guess] = {}
     for number, extent in enumerate(extents):
         for turn in turns:
-            for guess in _correlated(sides, photograph, extent, turn, SIDE, slice(0, 3)):
+            for guess in _correlated(sides, photograph, extent, turn, SIDE):
                 known = best.get(guess.orientation)
                 if known is None or guess.score > known.score:
                     best[guess.orientation] = guess
@@ -110,7 +110,7 @@ def again(
     guess: Guess,
     steps: Sequence[tuple[float, float]] = ((0, 0),),
 ) -> Guess:
-    """Compare once more, on finer pictures and by all features, near a guess.
+    """Compare once more, on finer pictures, near a guess.
 
     Parameters
     ----------
@@ -127,7 +127,6 @@ def again(
             guess.extent * SCALE_STEP**a,
             guess.turn + b * TURN_STEP,
             FINER,
-            slice(None),
         )
     ]
     return max(tried, key=lambda found: found.score)
@@ -181,13 +180,12 @@ def _correlated(
     extent: float,
     turn: float,
     side: int,
-    which: slice,
 ) -> Iterator[Guess]:
     """Yield the best shift for each of the radiograph's sides."""
     from scipy.fft import irfft2, next_fast_len, rfft2
 
     colours, mask, to_photograph = _turned(photograph, side * extent, turn)
-    planes = _uncorrelated(features(colours)[..., which], mask)
+    planes = _uncorrelated(colours, mask)
     strength = (planes * planes).mean(0)
     lengths = max(max(s.shape) for s in sides.values()), max(mask.shape)
     size = next_fast_len(int(sum(lengths) - OVERLAP * min(lengths)) + 1, real=True)
@@ -243,7 +241,7 @@ def _turned(photograph: Floats, side: float, turn: float) -> tuple[Floats, Float
 
 
 def _uncorrelated(planes: Floats, mask: Floats) -> Floats:
-    """Return the features' detail (C, H, W) made uncorrelated, each of the same strength around."""
+    """Return the channels' detail (C, H, W) made uncorrelated, each as strong everywhere."""
     fine = _whitened(detail(planes, mask, 1, COARSE), mask)
     even = [levelled(fine[..., c], mask, 1.5 * COARSE) for c in range(fine.shape[2])]
     return np.ascontiguousarray(np.moveaxis(_whitened(np.stack(even, -1), mask), -1, 0))

@@ -17,7 +17,9 @@ from napari_xraysep.transforms import Piece, Points
 REACH = 8
 """Largest displacement looked for, pixels."""
 NEAR = 3.0
-"""Pixels within which a match confirms the registration."""
+"""Pixels within which a match confirms the others."""
+UNSURE, ASTRAY = 2.0, 6.0
+"""Pixels left, in the middle and at the 95th percentile, that a registration may not exceed."""
 CONFIRMED = 0.45
 """Least share of the tiles that must do so; chance alone gives about a seventh."""
 EXPLAINED = 0.01
@@ -39,11 +41,13 @@ class Measured:
     likeness
         (N,) correlation of the tiles with what the photograph predicts.
     confirmed
-        Share of all tiles whose best match lies near where it should.
+        Share of all tiles whose best match lies where those of the other half say.
     explained
         Share of the variance of the radiograph's detail, 0..1.
     count
         Tiles compared.
+    pixel
+        Length of a pixel of the pictures compared, in those of ``centres``.
     """
 
     centres: Points
@@ -52,11 +56,15 @@ class Measured:
     confirmed: float
     explained: float
     count: int
+    pixel: int = 1
 
     def enlarged(self, factor: int) -> Measured:
         """Return it in pixels so many times smaller."""
         return replace(
-            self, centres=self.centres * factor + (factor - 1) / 2, left=self.left * factor
+            self,
+            centres=self.centres * factor + (factor - 1) / 2,
+            left=self.left * factor,
+            pixel=self.pixel * factor,
         )
 
 
@@ -73,7 +81,6 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
     shape = seen.both.shape
     tile, _ = tiles(shape)
     every = matched(seen.radiograph, seen.predicted, seen.both, tile, tile, REACH)
-    near = every.inside & (np.hypot(*every.shifts.T) <= NEAR)
     matches = every.chosen(every.inside)
     left = np.full_like(matches.shifts, REACH)
     white = (matches.centres // tile).sum(1) % 2 == 0
@@ -84,13 +91,14 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
             for half in (matches.chosen(white), matches.chosen(~white))
         )
         left = np.where(white[:, None], second, first)
+    near = np.hypot(*(matches.shifts - left).T) <= NEAR
     return Measured(
         centres=matches.centres,
         left=left,
         likeness=matches.likeness,
-        confirmed=float(near.mean()) if len(near) else 0.0,
+        confirmed=float(near.sum() / max(len(every.centres), 1)),
         explained=_explained(seen),
-        count=len(near),
+        count=len(every.centres),
     )
 
 
@@ -117,8 +125,10 @@ def _explained(seen: Detail) -> float:
 
 def judged(found: Measured) -> Quality:
     """Say whether a registration is to be used."""
-    lengths = np.hypot(*found.left.T) if len(found.left) else np.zeros(1)
-    median, high = float(np.median(lengths)), float(np.percentile(lengths, 95))
+    median, high = None, None
+    if len(found.left):
+        lengths = np.hypot(*found.left.T)
+        median, high = float(np.median(lengths)), float(np.percentile(lengths, 95))
     reason = ""
     if found.count < FEWEST:
         reason = "the photograph covers too little of the radiograph to be compared with it"
@@ -126,6 +136,16 @@ def judged(found: Measured) -> Quality:
         reason = (
             "the details of photograph and radiograph do not agree: only "
             f"{found.confirmed:.0%} of the places compared lie where they should"
+        )
+    elif (
+        median is None
+        or high is None
+        or median > UNSURE * found.pixel
+        or high > ASTRAY * found.pixel
+    ):
+        reason = (
+            "one half of the places compared says otherwise than the other, by "
+            f"{median or 0:.1f} pixels in the middle and {high or 0:.1f} at the 95th percentile"
         )
     return Quality(
         ok=not reason,
