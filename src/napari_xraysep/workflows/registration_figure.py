@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from napari_xraysep.registration.quality import Measured
 
 PANEL_INCHES, MARGIN = 5.0, 0.25  # inches
-HEADING, LINE, TITLE, FOOTER = 0.8, 0.35, 0.3, 0.7
+HEADING, LINE, TITLE, FOOTER = 0.8, 0.5, 0.3, 0.7
+CHARACTERS = 150
+"""Of a line that goes across the page."""
 SQUARES = 8
 """Fields of the checkerboard along the longer side."""
 EDGE_SIGMA = 2.0
@@ -49,7 +52,8 @@ class Overlay:
     valid
         (H, W), False outside the photograph.
     left
-        Where the displacement left was measured, and how much; None: it was not.
+        Where the displacement left was measured, and how much; None: it was not, or the side
+        failed, so that it says nothing.
     finding
         How it was registered and how well, in words.
     failed
@@ -139,7 +143,8 @@ class _Sheet(Page):
     def line(self, row: int, text: str, failed: bool) -> None:
         """Write above a row, in red where the registration failed."""
         colour = "#b00020" if failed else "black"
-        self.write(self._top(row) - 0.25, text, fontsize=10, weight="bold", color=colour)
+        style = {"fontsize": 10, "weight": "bold", "va": "top", "color": colour}
+        self.write(self._top(row) - 0.1, fill(text, CHARACTERS), **style)
 
     def panel(self, row: int, column: int, title: str) -> Axes:
         """Add the panel of a row and a column."""

@@ -133,7 +133,7 @@ def _picture(pictures: Pictures, found: Mapping[Side, Registered]) -> bytes:
         sides[side] = Overlay(
             grey=luma(image),
             valid=valid,
-            left=registered.left,
+            left=registered.left if succeeded(registered.side) else None,
             finding=_report(registered).finding,
             failed=not succeeded(registered.side),
         )
