@@ -238,10 +238,9 @@ class Preview:
     def _resampled(
         self, wanted: tuple[int, Transform, View], step: int, found: tuple[Any, NDArray[Any]]
     ) -> None:
-        if wanted == self._wanted:
-            self._made = wanted[:2], found[0]
-            self._put(wanted[2], found[1], np.diag([step, step, 1.0]))
-            self._busy(False)
+        self._made = wanted[:2], found[0]
+        self._put(wanted[2], found[1], np.diag([step, step, 1.0]))
+        self._busy(False)
 
     def _not_resampled(self, problem: str) -> None:
         self._busy(False)
