@@ -92,3 +92,12 @@ def test_it_can_be_stopped():
 
     with pytest.raises(Stop):
         resample(picture(), transform(np.eye(3), (40, 56), (40, 56)), report=stop)
+
+
+def test_a_photograph_smoothed_for_its_size_has_no_seams():
+    warp = Warp.sampled(lambda p: 6 * np.sin(p / 15), (90, 120))
+    how = transform(np.diag([2.0, 2, 1]), (90, 120), (200, 260), warp)
+    photograph = picture((200, 260))
+    whole, _ = resample(photograph, how)
+    parts, _ = resample(photograph, how, block=31)
+    assert np.abs(whole.astype(int) - parts.astype(int)).max() <= 1

@@ -216,4 +216,6 @@ def test_what_it_shows_must_be_of_its_size(registered_files):
 
 def test_a_registered_photograph_alone_shows_all(registered_files):
     (registered_files / "back-valid.tif").unlink()
-    assert align(registered_files, None).block().valid.all()
+    painting = align(registered_files, None)
+    assert painting.block().valid.all()
+    assert any("back-valid.tif is not beside it" in note for note in painting.notes)

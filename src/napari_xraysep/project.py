@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from napari_xraysep.domain import Polarity, Response
+from napari_xraysep.errors import InputError
 from napari_xraysep.records import HYPOTHETICAL, Landmark, Record
+from napari_xraysep.region import Region
 from napari_xraysep.transforms import PlateOutline, Polygon, Transforms
 
 
@@ -21,7 +23,10 @@ class FileRef(Record):
 
     def at(self, folder: Path | None) -> Path:
         """Return where the file lies; ``folder`` is the project file's, None: paths are whole."""
-        return Path(self.path) if folder is None else folder / self.path
+        if folder is None:
+            return Path(self.path)
+        # as `relative` has made it: where the folder is a link, its neighbours are the link's
+        return Path(os.path.normpath(folder / self.path))
 
 
 def relative(path: Path, folder: Path) -> str:
@@ -43,7 +48,15 @@ class NamedRegion(Record):
     """A rectangle to separate by itself."""
 
     name: str
-    region: str = Field(pattern=r"^\d+:\d+,\d+:\d+$", description="Y0:Y1,X0:X1, ends exclusive")
+    region: str = Field(description="Y0:Y1,X0:X1, ends exclusive")
+
+    @field_validator("region")
+    @classmethod
+    def _check(cls, region: str) -> str:
+        try:
+            return str(Region.parse(region))
+        except InputError as error:
+            raise ValueError(f"{error.problem}; {error.cure}") from None
 
 
 class PriorDrawing(Record):

@@ -57,6 +57,7 @@ def resample(
     height, width = (-(-side // step) for side in transform.radiograph_shape)
     image = np.zeros((height, width, *photograph.shape[2:]), photograph.dtype)
     valid = np.zeros((height, width), bool)
+    spread = _spread(transform) * step
     regions = list(_blocks(height, width, block))
     for done, region in enumerate(regions):
         rows, columns = (np.arange(at.start, at.stop) * float(step) for at in region.slices)
@@ -65,7 +66,6 @@ def resample(
         inside = _inside(there, transform.photograph_shape)
         shape = len(rows), len(columns)
         if inside.any():
-            spread = _spread(transform, points) * step
             image[region.slices] = _taken(photograph, there, inside, spread).reshape(
                 *shape, *photograph.shape[2:]
             )
@@ -85,12 +85,18 @@ def _inside(points: Points, shape: tuple[int, int]) -> NDArray[np.bool_]:
     return np.asarray((low & high).all(1))
 
 
-def _spread(transform: Transform, points: Points) -> float:
-    """Return how many pixels of the photograph one of the radiograph covers, in the middle."""
-    middle = points.mean(0)
-    corners = transform.whole(middle + np.array([[0, 0], [1, 0], [0, 1]]))
-    down, right = corners[1:] - corners[0]
-    return float(np.sqrt(abs(down[0] * right[1] - down[1] * right[0])))
+def _spread(transform: Transform) -> float:
+    """Return how many pixels of the photograph one of the radiograph covers, usually.
+
+    One number for the whole image, so that no block is smoothed otherwise than its neighbour.
+    """
+    axes = [np.linspace(0, side - 1, 9) for side in transform.radiograph_shape]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, 2)
+    here, below, beside = (
+        transform.to_photograph(points + offset) for offset in ((0, 0), (1, 0), (0, 1))
+    )
+    down, right = below - here, beside - here
+    return float(np.sqrt(np.median(np.abs(down[:, 0] * right[:, 1] - down[:, 1] * right[:, 0]))))
 
 
 def _taken(

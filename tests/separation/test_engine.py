@@ -282,3 +282,11 @@ def test_a_region_to_learn_from_that_makes_no_sense(
     known = double_sided if method == "regression" else concealed
     with pytest.raises(InputError, match=sentence):
         separate(known.painting, method, options=RunOptions(**options))
+
+
+def test_a_prior_that_no_method_heeds_is_not_claimed(trial: Method, double_sided: Known) -> None:
+    marks = np.zeros(double_sided.painting.shape, np.uint8)
+    marks[:20] = 1
+    record = list(separate(double_sided.painting.with_prior(marks), "trial"))[-1].record
+    assert record.prior is None
+    assert any(note.startswith("trial makes no use of the prior: drawn") for note in record.notes)

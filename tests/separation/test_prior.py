@@ -113,3 +113,16 @@ def test_what_the_user_said_in_words(concealed: Known) -> None:
     )
     scribbled = painting.with_prior(image=painting.xray, scribbles=2 * marks)
     assert in_words(scribbled) == ("the surface's X-ray (g1) made by hand; scribbles: concealed")
+
+
+def test_a_guess_made_by_hand_takes_the_place_of_a_drawing(concealed: Known) -> None:
+    marks = np.zeros(concealed.painting.shape, bool)
+    marks[:20, :20] = True
+    made = concealed.painting.xray.copy()
+    made[60:100, 60:100] += np.float32(0.2)
+    made = np.clip(made, 0, 1)
+    both, alone = (concealed.painting.with_prior(m, image=made).block() for m in (marks, None))
+    where = drawn(both)
+    assert where is not None
+    assert where[60:100, 60:100].all()
+    np.testing.assert_array_equal(where, drawn(alone))

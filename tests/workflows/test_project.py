@@ -9,11 +9,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from napari_xraysep import separate
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_photograph, read_radiograph
-from napari_xraysep.project import Area, FileRef, PriorDrawing, Project, StoredRunRef
+from napari_xraysep.project import (
+    Area,
+    FileRef,
+    NamedRegion,
+    PriorDrawing,
+    Project,
+    StoredRunRef,
+)
 from napari_xraysep.records import Quality
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms, oriented
+from napari_xraysep.workflows.measure import reread
 from napari_xraysep.workflows.project import (
     check_inputs,
     moved,
@@ -131,3 +140,46 @@ def test_a_drawn_mask_is_added_to_the_paintings_own_and_recorded(project, files)
     assert valid[30].all()
     outlines = [record.outlines for record in drawn.inputs if record.role == "mask"]
     assert outlines == [(TRIANGLE,)]
+
+
+def test_a_run_with_one_side_registered_is_read_again_as_it_was(project, files, monkeypatch):
+    monkeypatch.chdir(files)
+    front = SideTransform(
+        photograph=read_photograph(files / "front.tif").record("front"),
+        transform=Transform(
+            radiograph_shape=SHAPE, photograph_shape=SHAPE, whole=Piece.from_matrix(np.eye(3))
+        ),
+        how="by hand",
+    )
+    radiograph = read_radiograph(files / "xray.tif").record("radiograph")
+    transforms = Transforms(radiograph=radiograph, front=front)
+    painting = painting_of(project.model_copy(update={"transforms": transforms}), files)
+    *_, finished = separate(painting, "half")
+    again = reread(finished.record)
+    np.testing.assert_array_equal(again.back, painting.back)
+    np.testing.assert_array_equal(again.front, painting.front)
+
+
+@pytest.mark.parametrize("region", ["4:4,0:9", "9:4,0:9", "0:9", "here"])
+def test_a_region_edited_into_nothing_is_refused_in_a_sentence(project, files, region):
+    path = files / "p.json"
+    whole = project.model_copy(update={"regions": (NamedRegion(name="face", region="1:9,2:8"),)})
+    write_project(path, whole)
+    path.write_text(path.read_text().replace("1:9,2:8", region))
+    with pytest.raises(InputError, match=r"its field regions\.0\.region does not fit"):
+        read_project(path)
+
+
+def test_a_byte_order_mark_of_an_editor_is_no_fault(project, files):
+    path = files / "p.json"
+    write_project(path, project)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_project(path) == project
+
+
+def test_a_project_in_a_folder_reached_through_a_link(project, files):
+    (files / "elsewhere").mkdir()
+    (files / "link").symlink_to(files / "elsewhere", target_is_directory=True)
+    there = moved(project, files, files / "link")
+    assert there.radiograph.path == "../xray.tif"
+    assert check_inputs(there, files / "link")["radiograph"] == files / "xray.tif"

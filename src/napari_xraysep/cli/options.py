@@ -191,9 +191,10 @@ class Given(Files):
 
         if self.learn_on is None:
             return None
-        if self.project is None or ":" in self.learn_on:
-            return Region.parse(self.learn_on, "--learn-on")
-        return self._named("--learn-on", self.learn_on)
+        names = [] if self._project is None else [one.name for one in self._project.regions]
+        if self.learn_on in names or (self._project is not None and ":" not in self.learn_on):
+            return self._named("--learn-on", self.learn_on)
+        return Region.parse(self.learn_on, "--learn-on")
 
     def _named(self, option: str, name: str) -> Region:
         from napari_xraysep.painting import Region

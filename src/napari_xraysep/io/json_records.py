@@ -30,7 +30,7 @@ def read_record(path: Path, kind: type[Kind], what: str) -> Kind:
         hand so that a field no longer fits.
     """
     try:
-        held = json.loads(path.read_text(encoding="utf-8"))
+        held = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise InputError(path, "there is no such file", f"give {what}") from None
     except (OSError, UnicodeDecodeError) as error:

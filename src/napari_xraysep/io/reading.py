@@ -102,8 +102,11 @@ def read_photograph(path: Path | str) -> ImageFile:
     image, icc = _read(path)
     check_image(str(path), image.pixels, colour=True)
     if image.shown is not None:
-        known = (*image.notes, "it was registered to its radiograph, and mirrored if it had to be")
-        image = replace(image, shown=_shown(image), notes=known)
+        known = ["it was registered to its radiograph, and mirrored if it had to be"]
+        if not _beside(path).is_file():
+            missing = _beside(path).name
+            known.append(f"{missing} is not beside it: what it does not show counts as black")
+        image = replace(image, shown=_shown(image), notes=(*image.notes, *known))
     pixels, notes, full = image.pixels, list(image.notes), sample_bits(image.pixels.dtype)
     if pixels.dtype.kind == "f":
         pixels = pixels.astype(np.float32)
@@ -157,6 +160,11 @@ def read_layer(path: Path | str) -> Floats:
     return layer
 
 
+def _beside(path: Path | str) -> Path:
+    """Return the file that says where a registered photograph shows something."""
+    return Path(path).with_name(f"{Path(path).stem}{VALID}")
+
+
 def _shown(image: ImageFile) -> NDArray[np.bool_]:
     """Read where a registered photograph shows something, from the file beside it if it is there.
 
@@ -165,7 +173,7 @@ def _shown(image: ImageFile) -> NDArray[np.bool_]:
     InputError
         That file is of another size.
     """
-    beside = image.path.with_name(f"{image.path.stem}{VALID}")
+    beside = _beside(image.path)
     shape = image.pixels.shape[:2]
     if not beside.is_file():
         return np.ones(shape, bool)

@@ -100,7 +100,9 @@ def separate(
     options.check(painting.shape)
     if options.learn_on is not None and not chosen.learns:
         raise InputError(
-            "--learn-on", f"{method} learns nothing that could be applied elsewhere", "leave it out"
+            "--learn-on",
+            f"{method} learns nothing that could be applied elsewhere",
+            f"leave it out, or leave out {method}",
         )
     if options.seed < 0:
         raise InputError("--seed", f"{options.seed} is negative", "give 0 or more")
@@ -225,6 +227,10 @@ def _events(
             raise _out_of_memory(method, device) from error
         what = f"{type(error).__name__}: {error}"
         raise SeparationError(method.name, f"it failed ({what})", "please report this") from error
+    prior, heeded = in_words(painting), method.heeds_prior and painting.kind == "concealed"
+    unheeded = (
+        (f"{method.name} makes no use of the prior: {prior}",) if prior and not heeded else ()
+    )
     record = RunRecord(
         simulated=painting.simulated,
         kind=painting.kind,
@@ -247,7 +253,7 @@ def _events(
         bits=painting.domain.bits,
         inputs=painting.inputs,
         transforms=_written(painting.transforms),
-        prior=in_words(painting),
+        prior=prior if heeded else None,
         layers=tuple(layers),
         findings=findings,
         warm_start=learnt_from.get("warm_start"),
@@ -256,7 +262,7 @@ def _events(
         started=started,
         seconds=round(time.perf_counter() - clock, 3),
         versions=_versions(),
-        notes=painting.notes,
+        notes=(*painting.notes, *unheeded),
     )
     yield Finished(layers, record, complete)
 

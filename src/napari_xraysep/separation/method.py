@@ -138,6 +138,8 @@ class Method:
         Whether it is there to be compared with rather than used.
     warm_start
         Whether it learns from a `WarmStart` first, where it is given one.
+    heeds_prior
+        Whether it makes use of what the user says of a concealed design.
     learns
         Whether it learns from pixels what it then applies to others.
     main_settings
@@ -156,6 +158,7 @@ class Method:
     uses_torch: bool = True
     baseline: bool = False
     warm_start: bool = False
+    heeds_prior: bool = False
     learns: bool = True
     main_settings: tuple[str, ...] = ()
 

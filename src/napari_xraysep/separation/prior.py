@@ -66,20 +66,21 @@ def drawn(mixture: Mixture) -> Floats | None:
     """Return where the concealed design may lie, as drawn or as a hand-made g1 tells.
 
     A g1 that was made from the radiograph, by painting over a part of it, tells it where it is no
-    longer the radiograph; one that nowhere is the radiograph tells nothing.
+    longer the radiograph, and takes the place of a drawing; one that nowhere is the radiograph
+    tells nothing.
 
     Returns
     -------
     (H, W) float32 in 0..1, or None where the user says nothing of it
     """
-    if mixture.prior is not None or mixture.guess is None:
+    if mixture.guess is None:
         return mixture.prior
     from scipy.ndimage import uniform_filter
 
     low, high = np.quantile(mixture.xray[mixture.valid], (0.01, 0.99))
     change = uniform_filter(np.abs(mixture.guess - mixture.xray), 5)
     changed = change > SAME * (high - low)
-    return None if changed[mixture.valid].all() else changed.astype(np.float32)
+    return mixture.prior if changed[mixture.valid].all() else changed.astype(np.float32)
 
 
 def in_words(painting: Painting) -> str | None:

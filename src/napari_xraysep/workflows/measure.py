@@ -104,7 +104,11 @@ def reread(record: RunRecord) -> Painting:
         xray=paths["radiograph"],
         front=paths["front"],
         back=paths.get("back"),
-        mirror_back=transforms is None and "back" in by_role and by_role["back"].mirrored,
+        mirror_back=(
+            "back" in by_role
+            and by_role["back"].mirrored
+            and (transforms is None or transforms.back is None)
+        ),
         mask=paths.get("mask"),
         polarity=cast(Polarity, record.polarity.value),
         response=cast(Response, record.response.value),

@@ -75,6 +75,7 @@ METHOD = Method(
     ),
     kinds=frozenset({"concealed"}),
     settings=Settings,
+    heeds_prior=True,
     presets={
         "paper": {
             "exclusion": 0.1,

@@ -88,6 +88,7 @@ METHOD = Method(
     ),
     kinds=frozenset({"concealed"}),
     settings=Settings,
+    heeds_prior=True,
     presets={"paper": {"variant": "as-printed"}, "fast": {"variant": "corrected"}},
     allocation={"fast": "even", "paper": "none"},
     implementation="napari_xraysep.separation.methods.lcista.model:run",

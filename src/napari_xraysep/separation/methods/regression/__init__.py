@@ -65,6 +65,7 @@ METHOD = Method(
     ),
     kinds=frozenset({"double-sided", "concealed"}),
     settings=Settings,
+    heeds_prior=True,
     presets={"fast": {}, "paper": {}},
     allocation={"fast": "variance", "paper": "variance"},
     implementation="napari_xraysep.separation.methods.regression.model:run",
