@@ -43,6 +43,11 @@ class Session:
         be again.
     running
         A separation of it is under way, so that no other is to be loaded.
+    busy
+        Who puts the painting together anew just now, so that no separation is to start.
+    unkept
+        What keeps drawings from being stored, a sentence for each, so that nothing may start that
+        would heed them.
     project
         What is done on the painting; None while none is loaded.
     project_file
@@ -59,6 +64,8 @@ class Session:
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
         self.running = False
+        self.busy: set[str] = set()
+        self.unkept: dict[str, str] = {}
         self.project: Project | None = None
         self.project_file: Path | None = None
         self.opened: Opened | None = None
@@ -107,6 +114,7 @@ class Session:
         """
         self.settle()
         self.tidy()
+        self.unkept.clear()
         self._loaded, self.opened = loaded, opened
         self.project = project or (None if loaded is None else Project())
         self.project_file = project_file
