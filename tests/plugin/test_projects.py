@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from napari_xraysep.plugin.drawing_view import drawings
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.load_widget import GO_BACK, OPEN_IT, START_ANOTHER
 from napari_xraysep.plugin.loading import Answers
-from napari_xraysep.plugin.projects import begun, reopened
+from napari_xraysep.plugin.projects import begun, reopened, write_unfiled
 from napari_xraysep.plugin.readers import project_reader
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.project import Area, FileRef, NamedRegion, StoredRunRef
@@ -353,6 +354,25 @@ def test_layers_without_a_file_are_stored_with_the_project(
     opened(qtbot, viewer, moved / kept.name)
     np.testing.assert_array_equal(session.loaded.images["radiograph"].pixels, pixels)
     assert session.project.mask.file.at(session.folder).is_file()
+
+
+def test_layers_are_stored_under_names_that_are_free(loaded: Any, files: Path) -> None:
+    layers = {
+        role: replace(image, record=image.record.model_copy(update={"path": None}))
+        for role, image in loaded.images.items()
+    }
+    loaded = replace(loaded, images=layers)
+    folder = files / "Rembrandt-project"
+    folder.mkdir()
+    (files / "back.tif").rename(folder / "front.tif")
+    (folder / "back.tif").write_bytes((files / "front.tif").read_bytes())
+    held = {path: path.read_bytes() for path in folder.iterdir()}
+    written = write_unfiled(loaded, files / "Rembrandt.json")
+    assert {path: path.read_bytes() for path in held} == held
+    assert written["front"].path == "Rembrandt-project/front-2.tif"
+    assert len(list(folder.iterdir())) == 5
+    assert write_unfiled(loaded, files / "Rembrandt.json") == written
+    assert len(list(folder.iterdir())) == 5
 
 
 def test_napari_opens_a_project_by_its_reader(qtbot: Any, viewer: Any, project_file: Path) -> None:

@@ -13,7 +13,7 @@ from napari_xraysep.areas import labels
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import autosave
 from napari_xraysep.plugin.session import Session
-from napari_xraysep.project import Area, NamedRegion, Project
+from napari_xraysep.project import Area, NamedRegion, Project, StoredRunRef
 from napari_xraysep.workflows.project import read_project
 
 FACE = NamedRegion(name="face", region="0:10,5:15")
@@ -133,3 +133,32 @@ def test_drawings_that_were_drawn_over_are_removed_in_the_end(
     session.begin(loaded, None, None)
     assert [path.is_file() for path in files] == [False, False, True]
     assert read_project(file).mask == Area(file=ref)
+
+
+def test_files_of_others_beside_a_project_stay(session: Session, loaded: Any, files: Path) -> None:
+    theirs = [files / "Rembrandt" / "detail-20240131.png"]
+    theirs.append(files / "Rembrandt-project" / theirs[0].name)
+    for path in theirs:
+        path.parent.mkdir()
+        path.write_bytes(b"a photograph")
+    session.keep_in(files / "Rembrandt.json")
+    session.edit(mask=Area(file=session.store_labels("leave-out", np.eye(40, 56))))
+    session.edit(mask=None)
+    session.begin(loaded, None, None)
+    assert all(path.read_bytes() == b"a photograph" for path in theirs)
+    assert [path.name for path in theirs[0].parent.iterdir()] == ["detail-20240131.png"]
+
+
+@pytest.mark.parametrize("how", ["a copy of the project", "a run"])
+def test_drawings_that_others_may_need_stay(session: Session, loaded: Any, how: str) -> None:
+    ref = session.store_labels("leave-out", np.eye(40, 56))
+    session.edit(mask=Area(file=ref))
+    if how == "a run":
+        run = StoredRunRef(folder="run", method="regression", started="2026-01-01T00:00:00")
+        session.edit(runs=(run,))
+    else:
+        session.flush()  # from now on, the file could have been copied
+    session.edit(mask=None)
+    path = ref.at(session.folder)
+    session.begin(loaded, None, None)
+    assert path.is_file()

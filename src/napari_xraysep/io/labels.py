@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,14 +58,6 @@ def copied(path: Path, folder: Path) -> Path:
         raise InputError(path, f"it cannot be read ({reason(error)})", "draw it anew") from error
     _write(folder / path.name, data)
     return folder / path.name
-
-
-def remove_others(folder: Path, kept: Collection[Path]) -> None:
-    """Remove the files of `write_labels` in a folder that are not among ``kept``."""
-    for path in folder.glob(f"*-{8 * '[0-9a-f]'}.png"):
-        if path not in kept:
-            with suppress(OSError):
-                path.unlink()
 
 
 def _write(path: Path, data: bytes) -> None:

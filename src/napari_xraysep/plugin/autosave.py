@@ -26,11 +26,14 @@ class Autosave(QObject):
     ----------
     told
         Called with a sentence when writing fails, once until it succeeds, and then with "".
+    wrote
+        Called with each project that was written and its file, on the thread that did it.
     """
 
-    def __init__(self, told: Callable[[str], None]) -> None:
+    def __init__(self, told: Callable[[str], None], wrote: Callable[[Path, Project], None]) -> None:
         super().__init__()
         self._told = told
+        self._wrote = wrote
         self._waiting: tuple[Path, Project] | None = None
         self._lock = threading.Lock()  # held for a moment: the window never waits for a disk
         self._writing = threading.Lock()
@@ -69,6 +72,7 @@ class Autosave(QObject):
                 with self._lock:
                     self._waiting = self._waiting or waiting
                 raise
+            self._wrote(*waiting)
 
     def _written(self, _nothing: object) -> None:
         if self._failed:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
+
+import numpy as np
 
 from napari_xraysep.areas import check_unchanged, labels
 from napari_xraysep.errors import InputError
@@ -22,6 +24,7 @@ from napari_xraysep.workflows.project import (
     check_inputs,
     drawings_of,
     file_of,
+    folder_beside,
     project_beside,
     read_project,
     usable,
@@ -162,12 +165,11 @@ def write_unfiled(loaded: Loaded, file: Path) -> Mapping[Role, FileRef]:
         They cannot be written.
     """
     written: dict[Role, FileRef] = {}
-    folder = file.with_suffix("")
+    folder = folder_beside(file)
     for role in PICTURES:
         image = loaded.images.get(role)
         if image is None or image.record.path is not None:
             continue
-        path = folder / f"{role}.tif"
         try:
             folder.mkdir(exist_ok=True)
         except OSError as error:
@@ -175,8 +177,14 @@ def write_unfiled(loaded: Loaded, file: Path) -> Mapping[Role, FileRef]:
                 folder, f"it cannot be made ({error.strerror})", "free space"
             ) from None
         said = "simulated, " if image.simulated else ""
-        write_image(path, image.pixels, f"{said}the {role} of a project of napari-xraysep")
-        again = read_image(role, Choice(path.name, path=path))
+        for name in chain([role], (f"{role}-{number}" for number in count(2))):
+            path = folder / f"{name}.tif"
+            free = not path.exists()
+            if free:
+                write_image(path, image.pixels, f"{said}the {role} of a project of napari-xraysep")
+            again = read_image(role, Choice(path.name, path=path))
+            if free or np.array_equal(again.pixels, image.pixels):  # another file stays as it is
+                break
         assert again.record.sha256 is not None
         written[role] = FileRef(path=relative(path, file.parent), sha256=again.record.sha256)
     return written

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from psygnal import Signal
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.io.labels import copied, remove_others, write_labels
+from napari_xraysep.io.labels import copied, write_labels
 from napari_xraysep.project import FileRef, Project, relative
-from napari_xraysep.workflows.project import drawings_of, moved, read_project
+from napari_xraysep.workflows.project import drawings_of, folder_beside, moved, read_project
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -70,6 +70,7 @@ class Session:
         self.project_file: Path | None = None
         self.opened: Opened | None = None
         self._passing: Path | None = None
+        self._unwritten: set[Path] = set()  # drawings stored here, in no project written so far
         self._autosave: Autosave | None = None
 
     @property
@@ -150,7 +151,7 @@ class Session:
         """
         self.settle()
         project = self.project or Project()
-        old, new = self.folder, project_file.with_suffix("")
+        old, new = self.folder, folder_beside(project_file)
         own = self._drawings_folder
         drawn = [ref.at(old) for ref in drawings_of(project)]
         copies = {path: copied(path, new) for path in drawn if path.parent == own}
@@ -168,8 +169,11 @@ class Session:
         InputError
             It cannot be written.
         """
-        folder = self.folder
-        path, sha256 = write_labels(self._drawings_folder, name, labels.astype(np.uint8))
+        folder, drawings = self.folder, self._drawings_folder
+        there = set(drawings.glob("*"))
+        path, sha256 = write_labels(drawings, name, labels.astype(np.uint8))
+        if path not in there:
+            self._unwritten.add(path)
         return FileRef(path=relative(path, folder), sha256=sha256)
 
     def settle(self) -> None:
@@ -178,15 +182,18 @@ class Session:
         self.flush()
 
     def tidy(self) -> None:
-        """Remove drawings that the project, as it is stored, does not hold any more."""
-        file = self.project_file
-        if file is None or self.project is None or not self._drawings_folder.is_dir():
+        """Remove drawings that were drawn over before any project or run held them.
+
+        No other file is ever removed: stored runs and copies of the project need theirs.
+        """
+        file, project, own = self.project_file, self.project, self._drawings_folder
+        if file is None or project is None or project.runs or self.running:
             return
-        with suppress(InputError):
-            stored = read_project(file)
-            if stored == self.project:  # else another window, or a full disk, has its own
-                kept = {ref.at(self.folder) for ref in drawings_of(stored)}
-                remove_others(self._drawings_folder, kept)
+        with suppress(InputError, OSError):
+            if read_project(file) == project:  # else another window, or a full disk, has its own
+                for path in [path for path in self._unwritten if path.parent == own]:
+                    path.unlink()
+                    self._unwritten.discard(path)
 
     def flush(self) -> None:
         """Write the project at once where a change still waits."""
@@ -195,8 +202,8 @@ class Session:
 
     @property
     def _drawings_folder(self) -> Path:
-        """Where drawings are stored: a folder named as the project file, beside it."""
-        return self.folder if self.project_file is None else self.project_file.with_suffix("")
+        """Where drawings are stored: a folder beside the project file."""
+        return self.folder if self.project_file is None else folder_beside(self.project_file)
 
     def _save(self) -> None:
         if self.project_file is None or self.project is None:
@@ -204,8 +211,12 @@ class Session:
         if self._autosave is None:
             from napari_xraysep.plugin.autosave import Autosave
 
-            self._autosave = Autosave(self.told.emit)
+            self._autosave = Autosave(self.told.emit, self._written)
         self._autosave.note(self.project_file, self.project)
+
+    def _written(self, file: Path, project: Project) -> None:
+        """Keep for good what a project file holds; called on the thread that wrote it."""
+        self._unwritten.difference_update(ref.at(file.parent) for ref in drawings_of(project))
 
 
 _SESSIONS: WeakKeyDictionary[Viewer, Session] = WeakKeyDictionary()

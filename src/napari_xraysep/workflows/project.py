@@ -57,6 +57,12 @@ def project_beside(radiograph: Path) -> Path:
     return radiograph.with_name(radiograph.stem + ENDING)
 
 
+def folder_beside(project_file: Path) -> Path:
+    """Return where what a project needs besides the originals lies: its drawings, its layers."""
+    stem, word = project_file.stem, ENDING.removesuffix(".json")
+    return project_file.with_name(stem if word in stem else stem + word)
+
+
 def file_of(project: Project, role: Role) -> FileRef | None:
     """Return the file of the radiograph or of a photograph."""
     refs = {"radiograph": project.radiograph, "front": project.front, "back": project.back}
