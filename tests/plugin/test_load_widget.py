@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,9 @@ import pytest
 import tifffile
 
 from conftest import TIMEOUT
-from napari_xraysep.plugin.session import session_of
+from napari_xraysep.plugin.loading import Answers, assemble
+from napari_xraysep.plugin.session import Session, session_of
+from napari_xraysep.project import FileRef, Project
 
 
 @pytest.fixture
@@ -150,3 +153,26 @@ def test_an_image_left_out_on_purpose_is_not_guessed_again(
     assert load.choices["back"].combo.currentData() is None
     assert session.loaded.painting.kind == "concealed"
     assert "Loaded" in load.message.text()
+
+
+def test_a_mask_layer_that_was_stored_for_another_painting_is_not_taken(
+    qtbot: Any, viewer: Any, load: Any, files: Path, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, go, ended = session_of(viewer), threading.Event(), threading.Event()
+
+    def slowly(session: Session, name: str, labels: Any) -> FileRef:
+        go.wait(10)
+        ended.set()
+        return FileRef(path="leave-out.png", sha256="0" * 64)
+
+    monkeypatch.setattr(Session, "store_labels", slowly)
+    choose(load, files, "radiograph", "front")
+    load.choices["mask"].choose_layer(viewer.add_labels(np.eye(40, 56, dtype=np.uint8)))
+    ready(qtbot, load)
+    load.load_button.click()
+    qtbot.waitUntil(lambda: session.loaded is not None, timeout=TIMEOUT)
+    session.begin(assemble(read, Answers()), Project(notes="another"), None)
+    go.set()
+    qtbot.waitUntil(ended.is_set, timeout=TIMEOUT)
+    qtbot.wait(100)
+    assert session.project == Project(notes="another")

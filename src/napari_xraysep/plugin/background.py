@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from superqt.utils import FunctionWorker, create_worker
 
 from napari_xraysep.errors import XraysepError
+
+if TYPE_CHECKING:
+    from napari_xraysep.plugin.session import Session
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,20 @@ def in_background(
         _connect={"returned": done, "errored": say},
         _worker_class=FunctionWorker,
     )
+
+
+def while_loaded(session: Session, done: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return ``done`` so that it does nothing once another painting or project is loaded."""
+    loaded, file = session.loaded, session.project_file
+
+    def call(result: Any) -> None:
+        now = session.loaded
+        if loaded is None or now is None or session.project_file != file:
+            return
+        if now.images["radiograph"] is loaded.images["radiograph"]:
+            done(result)
+
+    return call
 
 
 def sentence(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.errors import XraysepError
 from napari_xraysep.plugin import questions
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
@@ -44,6 +44,7 @@ from napari_xraysep.records import Role
 if TYPE_CHECKING:
     import napari.viewer
 
+BUSY = "Load painting"
 OPEN_IT, START_ANOTHER, GO_BACK = "Open it", "Start another project", "Go back"
 UNDERSTOOD = {
     True: "Understood as a <b>double-sided painting</b>: front and back are separated.",
@@ -193,6 +194,7 @@ class LoadPainting(QWidget):
 
     def _start(self, what: str) -> None:
         self._loading = True
+        self._session.busy.add(BUSY)
         self._refresh()
         self.message.setText(what)
 
@@ -201,6 +203,7 @@ class LoadPainting(QWidget):
 
     def _loaded(self, begun: Beginning) -> None:
         self._loading = False
+        self._session.busy.discard(BUSY)
         for choice in self.choices.values():
             choice.hide_layer()
         loaded, project = begun.loaded, begun.project
@@ -212,7 +215,7 @@ class LoadPainting(QWidget):
         if mask is not None and project.mask is None:  # a layer without a file
             in_background(
                 partial(self._session.store_labels, "leave-out", mask.pixels),
-                self._mask_stored,
+                while_loaded(self._session, self._mask_stored),
                 self.message.setText,
             )
         self._refresh()
@@ -234,6 +237,7 @@ class LoadPainting(QWidget):
 
     def _keep(self, path: Path, written: Mapping[Role, FileRef]) -> None:
         self._loading = False
+        self._session.busy.discard(BUSY)
         try:
             self._session.keep_in(path, **written)
         except XraysepError as error:
@@ -258,6 +262,7 @@ class LoadPainting(QWidget):
 
     def _failed(self, problem: str) -> None:
         self._loading = False
+        self._session.busy.discard(BUSY)
         self._refresh()
         self.message.setText(problem)
 
