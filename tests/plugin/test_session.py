@@ -13,8 +13,8 @@ from napari_xraysep.areas import labels
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import autosave
 from napari_xraysep.plugin.session import Session
-from napari_xraysep.project import Area, NamedRegion, Project, StoredRunRef
-from napari_xraysep.workflows.project import read_project
+from napari_xraysep.project import Area, NamedRegion, PriorDrawing, Project, StoredRunRef
+from napari_xraysep.workflows.project import digest, read_project
 
 FACE = NamedRegion(name="face", region="0:10,5:15")
 
@@ -162,3 +162,58 @@ def test_drawings_that_others_may_need_stay(session: Session, loaded: Any, how: 
     path = ref.at(session.folder)
     session.begin(loaded, None, None)
     assert path.is_file()
+
+
+def test_changed_answers_are_saved_in_a_project_that_has_a_file(
+    session: Session, loaded: Any
+) -> None:
+    session.edit(notes="done")
+    project, file = session.project, session.project_file
+    assert project is not None
+    assert file is not None
+    session.begin(loaded, project.model_copy(update={"polarity": "black-absorbs"}), file)
+    session.flush()
+    assert read_project(file).polarity == "black-absorbs"
+
+
+def test_what_another_window_wrote_is_not_overwritten(session: Session, loaded: Any) -> None:
+    other, file = Session(), session.project_file
+    assert file is not None
+    session.edit(notes="first")
+    session.flush()
+    other.begin(loaded, read_project(file), file, seen=digest(file))
+    told: list[str] = []
+    session.told.connect(told.append)
+    other.edit(notes="second")
+    other.flush()
+    session.edit(notes="third")
+    session.flush()
+    assert read_project(file).notes == "second"
+    assert "another window has changed it" in told[0]
+    session.keep_in(file.with_name("mine.json"))
+    session.flush()
+    assert read_project(file.with_name("mine.json")).notes == "third"
+    assert told[1:] == [""]
+    other.edit(notes="fourth")
+    other.flush()
+    assert read_project(file).notes == "fourth"
+
+
+def test_a_project_file_that_was_taken_away_is_written_again(session: Session) -> None:
+    file = session.project_file
+    assert file is not None
+    session.edit(notes="first")
+    session.flush()
+    file.unlink()
+    session.edit(notes="second")
+    session.flush()
+    assert read_project(file).notes == "second"
+
+
+def test_only_work_without_a_file_would_be_lost(session: Session, loaded: Any) -> None:
+    session.edit(regions=(FACE,))
+    assert not session.unfiled
+    session.begin(loaded, Project(polarity="black-absorbs", prior=PriorDrawing()), None)
+    assert not session.unfiled
+    session.edit(regions=(FACE,))
+    assert session.unfiled

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_xraysep.errors import XraysepError
+from napari_xraysep.errors import InputError, XraysepError
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.project import Project
-from napari_xraysep.workflows.project import write_project
+from napari_xraysep.workflows.project import digest, write_project
 
 SAVE_MS = 700
 """Changes within this time are written together."""
@@ -28,12 +28,21 @@ class Autosave(QObject):
         Called with a sentence when writing fails, once until it succeeds, and then with "".
     wrote
         Called with each project that was written and its file, on the thread that did it.
+    seen
+        The `digest` of each project file as it was last read or written here. One that holds
+        something else now is another window's, and is left as it is.
     """
 
-    def __init__(self, told: Callable[[str], None], wrote: Callable[[Path, Project], None]) -> None:
+    def __init__(
+        self,
+        told: Callable[[str], None],
+        wrote: Callable[[Path, Project], None],
+        seen: dict[Path, str | None],
+    ) -> None:
         super().__init__()
         self._told = told
         self._wrote = wrote
+        self._seen = seen
         self._waiting: tuple[Path, Project] | None = None
         self._lock = threading.Lock()  # held for a moment: the window never waits for a disk
         self._writing = threading.Lock()
@@ -55,6 +64,8 @@ class Autosave(QObject):
             self._write()
         except XraysepError as error:
             self._problem(str(error))
+        else:
+            self._written(None)
 
     def _start(self) -> None:
         in_background(self._write, self._written, self._problem)
@@ -66,13 +77,21 @@ class Autosave(QObject):
                 waiting, self._waiting = self._waiting, None
             if waiting is None:
                 return
+            path, project = waiting
             try:
-                write_project(*waiting)
+                if digest(path) not in (None, self._seen.get(path)):
+                    raise InputError(
+                        path,
+                        "another window has changed it, so what you do here is not saved",
+                        "save the project under another name",
+                    )
+                write_project(path, project)
             except XraysepError:
                 with self._lock:
                     self._waiting = self._waiting or waiting
                 raise
-            self._wrote(*waiting)
+            self._seen[path] = digest(path)
+            self._wrote(path, project)
 
     def _written(self, _nothing: object) -> None:
         if self._failed:

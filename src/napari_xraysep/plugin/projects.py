@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from napari_xraysep.transforms import SIDES
 from napari_xraysep.workflows.project import (
     PICTURES,
     check_inputs,
+    digest,
     drawings_of,
     file_of,
     folder_beside,
@@ -43,6 +44,8 @@ class Beginning:
         The last run that the project lists.
     problem
         What could not be brought back, though the rest could.
+    seen
+        The `digest` of the project file that was read.
     """
 
     loaded: Loaded
@@ -50,6 +53,7 @@ class Beginning:
     file: Path | None
     opened: Opened | None = None
     problem: str = ""
+    seen: str | None = None
 
 
 def begun(
@@ -82,6 +86,19 @@ def begun(
     return Beginning(assemble(images, answers, usable(project.transforms)), project, file)
 
 
+def renewed(made: Beginning, before: Project, shown: Mapping[Role, Image]) -> Beginning:
+    """Return what `begun` made with the project as it stands by now; quick.
+
+    Parameters
+    ----------
+    before, shown
+        As for `begun`.
+    """
+    folder = None if made.file is None else made.file.parent
+    project = _project(made.loaded.images, made.loaded.answers, before, folder, shown)
+    return replace(made, project=project)
+
+
 def reopened(path: Path, known: Sequence[Image] = ()) -> Beginning:
     """Bring back what a project file lists, with nothing run again.
 
@@ -96,6 +113,7 @@ def reopened(path: Path, known: Sequence[Image] = ()) -> Beginning:
         The project file cannot be used, or an image or drawing was moved or changed.
     """
     path = path.absolute()
+    seen = digest(path)
     project, folder = read_project(path), path.parent
     files = check_inputs(project, folder)
     images: dict[Role, Image] = {}
@@ -116,7 +134,7 @@ def reopened(path: Path, known: Sequence[Image] = ()) -> Beginning:
             opened = read_opened(folder / project.runs[-1].folder)
         except InputError as error:
             problem = str(error)
-    return Beginning(loaded, project, path, opened, problem)
+    return Beginning(loaded, project, path, opened, problem, seen)
 
 
 def same_painting(project: Project | None, loaded: Loaded | None, image: Image) -> bool:

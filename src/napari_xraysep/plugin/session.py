@@ -15,8 +15,8 @@ from psygnal import Signal
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.labels import copied, write_labels
-from napari_xraysep.project import FileRef, Project, relative
-from napari_xraysep.workflows.project import drawings_of, folder_beside, moved, read_project
+from napari_xraysep.project import Area, FileRef, PriorDrawing, Project, relative
+from napari_xraysep.workflows.project import digest, drawings_of, folder_beside, moved, read_project
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from napari_xraysep.plugin.autosave import Autosave
     from napari_xraysep.plugin.loading import Loaded
     from napari_xraysep.plugin.stored_run import Opened
+
+WORK = (
+    "transforms",
+    "front_landmarks",
+    "back_landmarks",
+    "plates",
+    "mask",
+    "prior",
+    "regions",
+    "notes",
+)
+"""Parts of a project that are the user's doing; runs are stored by themselves."""
+UNTOUCHED = (None, (), "", Area(), PriorDrawing())
 
 
 class Session:
@@ -70,6 +83,7 @@ class Session:
         self.project_file: Path | None = None
         self.opened: Opened | None = None
         self._passing: Path | None = None
+        self._seen: dict[Path, str | None] = {}  # see Autosave
         self._unwritten: set[Path] = set()  # drawings stored here, in no project written so far
         self._autosave: Autosave | None = None
 
@@ -90,6 +104,13 @@ class Session:
         self.changed.emit()
 
     @property
+    def unfiled(self) -> bool:
+        """Whether something was done on the painting that no file keeps."""
+        if self.project_file is not None:
+            return False
+        return any(getattr(self.project, part, None) not in UNTOUCHED for part in WORK)
+
+    @property
     def folder(self) -> Path:
         """Where the project's relative paths start: its file's folder, until then a passing one."""
         if self.project_file is not None:
@@ -105,6 +126,7 @@ class Session:
         project: Project | None,
         project_file: Path | None,
         opened: Opened | None = None,
+        seen: str | None = None,
     ) -> None:
         """Take another painting with its project, or none.
 
@@ -112,13 +134,21 @@ class Session:
         ----------
         project
             Its paths start at the folder of ``project_file``, or are whole where it has none.
+        seen
+            The `digest` of ``project_file`` where the project was read from it.
         """
         self.settle()
         self.tidy()
         self.unkept.clear()
+        before, before_in = self.project, self.project_file
         self._loaded, self.opened = loaded, opened
         self.project = project or (None if loaded is None else Project())
         self.project_file = project_file
+        if project_file is not None:
+            if seen is not None:
+                self._seen[project_file] = seen
+            elif project_file == before_in and project_file.exists() and project != before:
+                self._save()  # a file is made when something is drawn or registered
         self.changed.emit()
 
     def edit(self, **parts: Any) -> None:
@@ -157,6 +187,7 @@ class Session:
         copies = {path: copied(path, new) for path in drawn if path.parent == own}
         project = moved(project, old, project_file.parent, copies)
         self.project, self.project_file = project.model_copy(update=parts), project_file
+        self._seen[project_file] = digest(project_file)  # the user has said that it may go
         self._save()
 
     def store_labels(self, name: str, labels: NDArray[Any]) -> FileRef:
@@ -211,7 +242,7 @@ class Session:
         if self._autosave is None:
             from napari_xraysep.plugin.autosave import Autosave
 
-            self._autosave = Autosave(self.told.emit, self._written)
+            self._autosave = Autosave(self.told.emit, self._written, self._seen)
         self._autosave.note(self.project_file, self.project)
 
     def _written(self, file: Path, project: Project) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -50,6 +51,14 @@ def write_project(path: Path, project: Project) -> None:
     if project.transforms is not None:
         project = project.model_copy(update={"transforms": project.transforms.in_unit("mm")})
     write_record(path, project)
+
+
+def digest(path: Path) -> str | None:
+    """Return the SHA-256 of a project file as it lies there; None where it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return None
 
 
 def project_beside(radiograph: Path) -> Path:
