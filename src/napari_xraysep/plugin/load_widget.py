@@ -23,7 +23,7 @@ from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
-from napari_xraysep.plugin.loading import Answers
+from napari_xraysep.plugin.loading import Answers, Loaded
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.project_row import ProjectRow
 from napari_xraysep.plugin.projects import (
@@ -31,6 +31,7 @@ from napari_xraysep.plugin.projects import (
     begun,
     default_project_file,
     next_project_file,
+    renewed,
     reopened,
     same_painting,
     write_unfiled,
@@ -40,12 +41,14 @@ from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.plugin.stored_run import show_opened
 from napari_xraysep.project import Area, FileRef
 from napari_xraysep.records import Role
+from napari_xraysep.transforms import SIDES, Side
 
 if TYPE_CHECKING:
     import napari.viewer
 
 BUSY = "Load painting"
 OPEN_IT, START_ANOTHER, GO_BACK = "Open it", "Start another project", "Go back"
+SAVE, LOSE = "Save project as…", "Lose it"
 UNDERSTOOD = {
     True: "Understood as a <b>double-sided painting</b>: front and back are separated.",
     False: "Understood as a <b>concealed design</b>: no back is given, so the surface is "
@@ -61,6 +64,7 @@ class LoadPainting(QWidget):
         self._viewer = plain_viewer(napari_viewer)
         self._session = session_of(self._viewer)
         self._loading = False
+        self._refusal = ""
         self.choices: dict[Role, ImageChoice] = {
             "radiograph": ImageChoice(
                 self._viewer, "radiograph", "Radiograph", tooltip="The mixed X-radiograph, grey."
@@ -123,9 +127,9 @@ class LoadPainting(QWidget):
         self.load_button.clicked.connect(self.load)
         self.project.opened.connect(self.open_project)
         self.project.kept.connect(self.keep_project)
-        self._session.changed.connect(self._show_project)
+        self._session.changed.connect(self._changed)
         self._session.told.connect(self._tell)
-        self._guard = CloseGuard(self, lambda: True, self._closed)
+        self._guard = CloseGuard(self, self._may_leave, self._closed)
         self._show_project()
         self._refresh()
         self._take_pixel_size()
@@ -143,9 +147,11 @@ class LoadPainting(QWidget):
             return
         if self._is_running():
             return
+        self._session.settle()
         loaded = self._session.loaded
         before, file = self._session.project, self._session.project_file
-        if not same_painting(before, loaded, images["radiograph"]):
+        same = same_painting(before, loaded, images["radiograph"])
+        if not same:
             before, file = None, default_project_file(images["radiograph"])
         if file is not None and before is None and file.exists():
             question = (
@@ -158,6 +164,8 @@ class LoadPainting(QWidget):
             if answer != START_ANOTHER:
                 return
             file = next_project_file(file)
+        if not same and not self._may_leave():
+            return
         answers = Answers(
             mirror_back=self.mirror_back.isChecked(),
             polarity=self.questions.polarity_answer,
@@ -166,13 +174,12 @@ class LoadPainting(QWidget):
         )
         self._start("Loading…")
         shown = {} if loaded is None else loaded.images
-        in_background(
-            partial(begun, images, answers, before, file, shown), self._loaded, self._failed
-        )
+        done = partial(self._loaded_again, loaded) if same and loaded else self._loaded
+        in_background(partial(begun, images, answers, before, file, shown), done, self._failed)
 
     def open_project(self, path: Path) -> None:
         """Bring back what a project file keeps, on another thread; nothing is run again."""
-        if self._is_running():
+        if self._is_running() or not self._may_leave():
             return
         self._start(f"Opening {path.name}…")
         in_background(
@@ -192,6 +199,17 @@ class LoadPainting(QWidget):
             self.message.setText("A separation is running: wait for its end, or cancel it first.")
         return self._session.running
 
+    def _may_leave(self) -> bool:
+        """Ask where what was done on the painting would be lost with it."""
+        self._session.settle()
+        if not self._session.unfiled:
+            return True
+        question = "What you did on this painting is in no project file yet and would be lost."
+        answer = questions.ask(self, question, (SAVE, LOSE, GO_BACK))
+        if answer == SAVE:
+            self.project.ask_save()
+        return answer == LOSE
+
     def _start(self, what: str) -> None:
         self._loading = True
         self._session.busy.add(BUSY)
@@ -200,6 +218,15 @@ class LoadPainting(QWidget):
 
     def _images(self) -> dict[Role, Image]:
         return {r: c.image for r, c in self.choices.items() if c.image is not None}
+
+    def _loaded_again(self, before: Loaded, made: Beginning) -> None:
+        """Take the same painting put together anew, and what was drawn on it meanwhile."""
+        session = self._session
+        session.settle()
+        if session.loaded is not before or session.project is None:
+            self._failed("The painting was changed meanwhile, by a registration: load it again.")
+            return
+        self._loaded(renewed(made, session.project, before.images))
 
     def _loaded(self, begun: Beginning) -> None:
         self._loading = False
@@ -210,7 +237,8 @@ class LoadPainting(QWidget):
         show_pictures(self._viewer, loaded)
         if begun.opened is not None:
             show_opened(self._viewer, begun.opened, keep_pictures=True)
-        self._session.begin(loaded, project, begun.file, begun.opened)
+        self._refusal = loaded.refusal
+        self._session.begin(loaded, project, begun.file, begun.opened, begun.seen)
         mask = loaded.images.get("mask")
         if mask is not None and project.mask is None:  # a layer without a file
             in_background(
@@ -220,9 +248,20 @@ class LoadPainting(QWidget):
             )
         self._refresh()
         done = "Loaded." if begun.opened is None else "Everything is as it was left."
+        self._go_on(loaded, begun.problem, loaded.refusal or done)
+
+    def _go_on(self, loaded: Loaded, *said: str) -> None:
         on = "Register" if loaded.painting is None else "Separate"
-        said = [begun.problem, loaded.refusal or done, f"Go on with <b>{on}</b>."]
-        self.message.setText(" ".join(part for part in said if part))
+        self.message.setText(" ".join(part for part in (*said, f"Go on with <b>{on}</b>.") if part))
+
+    def _changed(self) -> None:
+        """Follow what other docks made of the painting: its photographs may be registered now."""
+        self._show_project()
+        self._refresh()
+        loaded = self._session.loaded
+        if loaded is not None and loaded.refusal != self._refusal:
+            self._refusal = loaded.refusal
+            self._go_on(loaded, loaded.refusal or "The photographs are registered.")
 
     def _reopened(self, begun: Beginning) -> None:
         answers = begun.loaded.answers
@@ -257,7 +296,7 @@ class LoadPainting(QWidget):
     def _closed(self) -> None:
         self._session.settle()
         self._session.tidy()
-        self._session.changed.disconnect(self._show_project, missing_ok=True)
+        self._session.changed.disconnect(self._changed, missing_ok=True)
         self._session.told.disconnect(self._tell, missing_ok=True)
 
     def _failed(self, problem: str) -> None:
@@ -273,8 +312,9 @@ class LoadPainting(QWidget):
         chosen = self.choices["front"].combo.currentData() is not None
         self.understood.setText(UNDERSTOOD[back.combo.currentData() is not None] if chosen else "")
         xray = self.choices["radiograph"].image
-        for role in ("front", "back"):
-            self.choices[role].mark_registered(None if xray is None else xray.shape)
+        for side in SIDES:
+            grid = None if xray is None or self._is_registered(side) else xray.shape
+            self.choices[side].mark_registered(grid)
         busy = self._loading or any(choice.reading for choice in self.choices.values())
         problems = [choice.problem for choice in self.choices.values() if choice.problem]
         ready = {"radiograph", "front"} <= self._images().keys()
@@ -284,6 +324,14 @@ class LoadPainting(QWidget):
             self.message.setText(problems[0])
         elif busy or not ready:
             self.message.setText("")
+
+    def _is_registered(self, side: Side) -> bool:
+        """Whether a registration of the chosen photograph is in use."""
+        loaded = self._session.loaded
+        if loaded is None or loaded.transforms is None or loaded.transforms.side(side) is None:
+            return False
+        roles: tuple[Role, ...] = ("radiograph", side)
+        return all(loaded.images.get(role) is self.choices[role].image for role in roles)
 
     def _take_pixel_size(self) -> None:
         image = self.choices["radiograph"].image
