@@ -15,9 +15,11 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_xraysep.plugin import questions
 from napari_xraysep.workflows.project import ENDING
 
 FILES = "Projects of napari-xraysep (*.json);;All files (*)"
+REPLACE, GO_BACK = "Replace it", "Go back"
 HELP = (
     "Everything you do on a painting is kept in a project file: which images, how they were "
     "registered, what you drew, which runs there are. It is saved by itself and opens again with "
@@ -48,7 +50,7 @@ class ProjectRow(QWidget):
         for widget in (self.label, self.open_button, self.save_button):
             widget.setToolTip(HELP)
         self.open_button.clicked.connect(self._ask_open)
-        self.save_button.clicked.connect(self._ask_save)
+        self.save_button.clicked.connect(self.ask_save)
 
     def show_file(self, file: Path | None, *, loaded: bool) -> None:
         """Show where the project of the loaded painting is kept."""
@@ -67,10 +69,16 @@ class ProjectRow(QWidget):
         if name:
             self.opened.emit(Path(name))
 
-    def _ask_save(self) -> None:
+    def ask_save(self) -> None:
+        """Ask where the project is to be kept from now on."""
         name, _ = QFileDialog.getSaveFileName(
             self, "Save the project as", str(self._suggested), FILES
         )
+        path = Path(name)
+        if name and path.suffix.lower() != ".json":  # the dialog has asked about another name
+            path = path.with_name(path.name + ENDING)
+            question = f"{path.name} is there already."
+            if path.exists() and questions.ask(self, question, (REPLACE, GO_BACK)) != REPLACE:
+                return
         if name:
-            path = Path(name)
-            self.kept.emit(path if path.suffix else path.with_name(path.name + ENDING))
+            self.kept.emit(path)
