@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from displaced import SIDE, errors, picture, placed
 
-from napari_xraysep.registration.orientation import all_turns, climbed, extents_of, search
+from napari_xraysep.registration.orientation import all_turns, extents_of, refined, search
 from napari_xraysep.registration.pyramid import to_unit
 from napari_xraysep.transforms import ORIENTATIONS, Orientation, Piece
 
@@ -37,7 +37,14 @@ def test_climbing_finds_size_and_turn() -> None:
         [0.0],
         lambda done: None,
     )
-    best = climbed(picture().xray, EVERYWHERE, photograph, rough[0])
+    best, *_ = refined(
+        picture().xray,
+        EVERYWHERE,
+        photograph,
+        rough,
+        lambda guess: guess.score,
+        lambda done: None,
+    )
     assert best.score > rough[0].score
     guess = truth.model_copy(update={"whole": Piece.from_matrix(best.matrix)})
     assert np.median(errors(truth, guess)) < 4

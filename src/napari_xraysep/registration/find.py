@@ -13,10 +13,9 @@ from napari_xraysep.records import Landmark, Quality
 from napari_xraysep.registration.colours import Mask
 from napari_xraysep.registration.orientation import (
     Guess,
-    again,
     all_turns,
-    climbed,
     extents_of,
+    refined,
     search,
 )
 from napari_xraysep.registration.plates import plated
@@ -171,7 +170,8 @@ def find_transform(
                 guess.score,
                 sizes.larger(pair.transform(Piece.from_matrix(guess.matrix))),
             )
-            for guess in guesses
+            for number, guess in enumerate(guesses)
+            if guess.orientation not in {one.orientation for one in guesses[:number]}
         ),
         left=left,
     )
@@ -228,7 +228,7 @@ def _guesses(
     prefer: Orientation | None,
     watch: Watch,
 ) -> list[Guess]:
-    """Return the best guess of every orientation, best first."""
+    """Return guesses, best first; orientations come more than once."""
     small, factor, other = _searched(pair)
     known = None if scale is None else scale * factor / other
     extents = extents_of(small.radiograph.shape, small.photograph.shape[:2], known)
@@ -243,11 +243,14 @@ def _guesses(
     def merit(guess: Guess) -> float:
         return guess.score * (PREFERRED if guess.orientation == prefer else 1)
 
-    found = sorted(found, key=merit, reverse=True)
-    watch("comparing the best orientations", 0.7)
-    images = small.radiograph, small.valid, small.photograph
-    finer = sorted((again(*images, guess) for guess in found), key=merit, reverse=True)
-    best = [climbed(*images, finer[0]), *finer[1:]]
+    best = refined(
+        small.radiograph,
+        small.valid,
+        small.photograph,
+        sorted(found, key=merit, reverse=True),
+        merit,
+        lambda fraction: watch("comparing the best orientations", 0.7 + 0.3 * fraction),
+    )
     sizes = _Sizes(_shape(pair.radiograph), _shape(pair.photograph), factor, other)
     return [
         replace(

@@ -20,14 +20,18 @@ from napari_xraysep.registration.colours import Mask, detail, levelled
 from napari_xraysep.registration.pyramid import scaled
 from napari_xraysep.transforms import ORIENTATIONS, Matrix, Orientation, oriented
 
-SIDE = 96
+SIDE = 128
 """Pixels of the radiograph's longer side, in the search."""
-FINER = 144
-"""The same, where the best are compared again."""
+FINER, FINEST = 160, 192
+"""The same, where the best are refined, and compared again."""
 COARSE = 6.0
 """Detail is what is finer than this, in pixels of the small pictures."""
 EXTENTS = 0.45, 2.2
 """How much longer the photograph may be than the radiograph, painting against painting."""
+USUAL = 0.6
+"""Standard deviation of its logarithm: most photographs show about what the radiograph shows."""
+FOLLOWED, CLIMBED = 12, 4
+"""How many guesses are compared again on finer pictures, and refined to the end."""
 SCALE_STEP, TURN_STEP, TURN_LIMIT = 1.065, np.deg2rad(3.4), np.deg2rad(10.2)
 KNOWN_SCALE = 1.1
 """Factor by which a scale that is known may be wrong."""
@@ -44,7 +48,7 @@ class Guess:
     Attributes
     ----------
     score
-        Log-likelihood ratio against no relation at all; comparable between guesses.
+        Logarithm of the likelihood of a relation over that of none, less for an unlikely extent.
     extent
         Length of the photograph's longer side over the radiograph's, on the painting.
     turn
@@ -78,7 +82,7 @@ def search(
     turns: Sequence[float],
     report: Callable[[float], None],
 ) -> list[Guess]:
-    """Return the best guess of every orientation, the best one first.
+    """Return guesses that are no neighbours of better ones, best first.
 
     Parameters
     ----------
@@ -92,53 +96,74 @@ def search(
         See `Guess`; to be tried in all combinations.
     """
     sides = {name: _seen(radiograph, valid, name, SIDE) for name in names}
-    best: dict[Orientation, Guess] = {}
+    found: list[Guess] = []
     for number, extent in enumerate(extents):
         for turn in turns:
-            for guess in _correlated(sides, photograph, extent, turn, SIDE):
-                known = best.get(guess.orientation)
-                if known is None or guess.score > known.score:
-                    best[guess.orientation] = guess
+            found += _correlated(sides, photograph, extent, turn, SIDE)
         report((number + 1) / len(extents))
-    return sorted(best.values(), key=lambda guess: -guess.score)
+    kept: list[Guess] = []
+    for guess in sorted(found, key=lambda guess: -guess.score):
+        if not any(_neighbours(guess, better) for better in kept):
+            kept.append(guess)
+    return kept
 
 
-def again(
+def _neighbours(one: Guess, other: Guess) -> bool:
+    return (
+        one.orientation == other.orientation
+        and abs(np.log(one.extent / other.extent)) < 1.5 * np.log(SCALE_STEP)
+        and abs(one.turn - other.turn) < 1.5 * TURN_STEP
+    )
+
+
+def refined(
     radiograph: Floats,
     valid: Mask,
     photograph: Floats,
-    guess: Guess,
-    steps: Sequence[tuple[float, float]] = ((0, 0),),
-) -> Guess:
-    """Compare once more, on finer pictures, near a guess.
+    guesses: Sequence[Guess],
+    merit: Callable[[Guess], float],
+    report: Callable[[float], None],
+) -> list[Guess]:
+    """Follow the best guesses of a search to better extents and turns, on finer pictures.
 
     Parameters
     ----------
-    steps
-        By which to depart from its extent and turn, in steps of the search.
+    guesses
+        Best first.
+    merit
+        What they are ordered by.
+
+    Returns
+    -------
+    All guesses, best first; those not followed come last.
     """
-    side = {guess.orientation: _seen(radiograph, valid, guess.orientation, FINER)}
-    tried = [
-        found
-        for a, b in steps
-        for found in _correlated(
-            side,
-            photograph,
-            guess.extent * SCALE_STEP**a,
-            guess.turn + b * TURN_STEP,
-            FINER,
-        )
-    ]
-    return max(tried, key=lambda found: found.score)
 
+    def climbed(guess: Guess, step: float, side: int) -> Guess:
+        seen = {guess.orientation: _seen(radiograph, valid, guess.orientation, side)}
+        tried = [
+            found
+            for a in (-step, 0, step)
+            for b in (-step, 0, step)
+            for found in _correlated(
+                seen,
+                photograph,
+                guess.extent * SCALE_STEP**a,
+                guess.turn + b * TURN_STEP,
+                side,
+            )
+        ]
+        return max(tried, key=lambda found: found.score)
 
-def climbed(radiograph: Floats, valid: Mask, photograph: Floats, guess: Guess) -> Guess:
-    """Climb from a guess to a better extent and turn."""
-    best = guess
-    for step in (0.5, 0.25, 0.12):
-        around = [(step * a, step * b) for a in (-1, 0, 1) for b in (-1, 0, 1)]
-        best = again(radiograph, valid, photograph, best, around)
-    return best
+    near = []
+    for number, guess in enumerate(guesses[:FOLLOWED]):
+        report(0.5 * number / FOLLOWED)
+        near.append(climbed(guess, 0.5, FINER))
+    near.sort(key=merit, reverse=True)
+    best = []
+    for number, guess in enumerate(near[:CLIMBED]):
+        report(0.5 + 0.5 * number / CLIMBED)
+        best.append(climbed(climbed(guess, 0.25, FINER), 0.12, FINEST))
+    return sorted(best, key=merit, reverse=True) + near[CLIMBED:] + list(guesses[FOLLOWED:])
 
 
 def extents_of(
@@ -202,6 +227,7 @@ def _correlated(
         share = (likeness**2).sum(0) / (energy * strong)
         enough = count >= OVERLAP * min(mask.sum(), seen.parts[2].sum())
         score = np.where(enough, -0.5 * count * np.log1p(-np.minimum(share, 0.99)), 0)
+        score *= np.exp(-0.5 * (np.log(extent) / USUAL) ** 2)
         best = int(score.argmax())
         shift = np.array(np.unravel_index(best, score.shape))
         shift = np.where(shift >= seen.shape, shift - size, shift)
