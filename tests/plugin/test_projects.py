@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +15,12 @@ import pytest
 from conftest import SHAPE, TIMEOUT
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.labels import write_labels
-from napari_xraysep.plugin import questions
+from napari_xraysep.plugin import load_widget, questions
 from napari_xraysep.plugin.drawing_view import drawings
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.load_widget import GO_BACK, OPEN_IT, START_ANOTHER
-from napari_xraysep.plugin.loading import Answers
+from napari_xraysep.plugin.loading import Answers, aligned
+from napari_xraysep.plugin.project_row import REPLACE, ProjectRow
 from napari_xraysep.plugin.projects import begun, reopened, write_unfiled
 from napari_xraysep.plugin.readers import project_reader
 from napari_xraysep.plugin.session import session_of
@@ -184,9 +186,14 @@ def test_a_photograph_of_another_size_comes_back_registered(
     images = session.loaded.images
     side = SideTransform(photograph=images["back"].record, transform=narrow, how="by hand")
     session.edit(transforms=Transforms(radiograph=images["radiograph"].record, back=side))
+    assert "not registered" in widget.choices["back"].facts.text()
+    session.loaded = aligned(session.loaded, session.project.transforms)  # as *Use it* does
+    assert "not registered" not in widget.choices["back"].facts.text()
+    assert "Separate" in widget.message.text()
     session.flush()
     session.begin(None, None, None)
-    opened(qtbot, viewer, files / "xray-project.json")
+    again = opened(qtbot, viewer, files / "xray-project.json")
+    assert "not registered" not in again.choices["back"].facts.text()
     painting = session.loaded.painting
     assert painting is not None
     np.testing.assert_array_equal(painting.back[:, :-1], back[:, ::-1][:, :-1])
@@ -294,6 +301,101 @@ def test_loading_the_same_radiograph_again_keeps_what_was_done(
     assert session.loaded.painting.transforms.back is not None
 
 
+def test_what_is_done_while_the_same_images_are_loaded_again_is_kept(
+    qtbot: Any, viewer: Any, monkeypatch: pytest.MonkeyPatch, files: Path
+) -> None:
+    widget = load(qtbot, viewer, files)
+    session, seen = session_of(viewer), session_of(viewer).loaded
+    regions = docked(viewer, "Mask and regions")
+    go = threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        go.wait(10)
+        return begun(*given)
+
+    monkeypatch.setattr(load_widget, "begun", slowly)
+    regions.paint()
+    regions.mask.painted().paint((30, 40), 1)  # not kept yet
+    widget.load_button.click()
+    landmark = Landmark(name="1", xray=(1.0, 2.0), photograph=(1.0, 53.0))
+    session.edit(regions=(FACE,), back_landmarks=(landmark,))
+    go.set()
+    qtbot.waitUntil(lambda: session.loaded is not seen, timeout=TIMEOUT)
+    session.flush()
+    for project in (session.project, read_project(session.project_file)):
+        assert project.regions == (FACE,)
+        assert project.back_landmarks == (landmark,)
+        assert project.mask is not None
+        assert project.mask.file is not None
+
+
+def test_a_registration_used_while_the_same_images_are_loaded_again_stays(
+    qtbot: Any, viewer: Any, monkeypatch: pytest.MonkeyPatch, files: Path
+) -> None:
+    widget = load(qtbot, viewer, files)
+    session, go = session_of(viewer), threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        go.wait(10)
+        return begun(*given)
+
+    monkeypatch.setattr(load_widget, "begun", slowly)
+    widget.load_button.click()
+    session.edit(transforms=transforms(session))
+    session.loaded = used = aligned(session.loaded, session.project.transforms)
+    go.set()
+    qtbot.waitUntil(lambda: "load it again" in widget.message.text(), timeout=TIMEOUT)
+    assert session.loaded is used
+
+
+@pytest.mark.parametrize("answer", [load_widget.SAVE, load_widget.LOSE, GO_BACK])
+def test_work_without_a_file_is_not_lost_unasked(
+    qtbot: Any,
+    viewer: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    loaded: Any,
+    project_file: Path,
+    answer: str,
+) -> None:
+    kept = tmp_path / "kept"
+    monkeypatch.setattr(
+        "napari_xraysep.plugin.project_row.QFileDialog.getSaveFileName",
+        lambda *given: (str(kept), ""),
+    )
+    asked: list[str] = []
+
+    def ask(parent: Any, question: str, answers: Any) -> str:
+        asked.append(question)
+        assert answer in answers
+        return answer
+
+    monkeypatch.setattr(questions, "ask", ask)
+    session = session_of(viewer)
+    widget = docked(viewer, "Load painting")
+    session.begin(loaded, None, None)
+    widget.parent().destroyOnClose()  # nothing was done, nothing is asked
+    assert asked == []
+    widget = docked(viewer, "Load painting")
+    session.edit(regions=(FACE,))
+    widget.open_project(project_file)
+    assert "would be lost" in asked[0]
+    if answer == load_widget.LOSE:
+        qtbot.waitUntil(lambda: session.project_file == project_file, timeout=TIMEOUT)
+        return
+    if answer == load_widget.SAVE:
+        kept_file = tmp_path / "kept-project.json"
+        qtbot.waitUntil(lambda: session.project_file == kept_file, timeout=TIMEOUT)
+        widget.parent().destroyOnClose()
+        assert len(asked) == 1
+        assert read_project(kept_file).regions == (FACE,)
+        return
+    widget.parent().destroyOnClose()
+    assert len(asked) == 2
+    assert session.project.regions == (FACE,)
+    assert widget in viewer.window._qt_window.findChildren(type(widget))
+
+
 def test_a_sample_has_no_file_until_it_is_saved(
     qtbot: Any, viewer: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -354,6 +456,22 @@ def test_layers_without_a_file_are_stored_with_the_project(
     opened(qtbot, viewer, moved / kept.name)
     np.testing.assert_array_equal(session.loaded.images["radiograph"].pixels, pixels)
     assert session.project.mask.file.at(session.folder).is_file()
+
+
+def test_a_project_file_is_not_replaced_unasked(
+    qapp: Any, monkeypatch: pytest.MonkeyPatch, project_file: Path
+) -> None:
+    row = ProjectRow()
+    kept: list[Path] = []
+    row.kept.connect(kept.append)
+    monkeypatch.setattr(
+        "napari_xraysep.plugin.project_row.QFileDialog.getSaveFileName",
+        lambda *given: (str(project_file.with_name("xray")), ""),
+    )
+    for answer in (GO_BACK, REPLACE):
+        monkeypatch.setattr(questions, "ask", lambda *given, answer=answer: answer)
+        row.ask_save()
+        assert kept == ([] if answer == GO_BACK else [project_file])
 
 
 def test_layers_are_stored_under_names_that_are_free(loaded: Any, files: Path) -> None:
