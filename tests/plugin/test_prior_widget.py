@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ import tifffile
 
 from conftest import SHAPE, TIMEOUT
 from napari_xraysep.domain import luma
+from napari_xraysep.plugin import prior_widget
 from napari_xraysep.plugin.images import Image
-from napari_xraysep.plugin.loading import Answers, Loaded, assemble
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble, painting_to_separate
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.prior_drawing import FEATHER
 from napari_xraysep.plugin.prior_model import hand_made
 from napari_xraysep.plugin.projects import reopened
 from napari_xraysep.plugin.session import session_of
-from napari_xraysep.project import FileRef, PriorDrawing, Project
+from napari_xraysep.project import Area, FileRef, PriorDrawing, Project
+from napari_xraysep.separation.prior import guide
 
 BOX = np.array([[10.0, 10.0], [10.0, 40.0], [30.0, 40.0], [30.0, 10.0]])
 WIDE = round(FEATHER * max(SHAPE))
@@ -243,3 +247,34 @@ def test_a_hand_made_file_is_named_relative_to_the_project(concealed: Loaded, fi
     assert concealed.painting is not None
     ref = hand_made(files / "g1.tif", concealed.painting, files / "kept")
     assert ref.path == "../g1.tif"
+
+
+def test_a_guess_that_was_read_for_another_painting_is_not_taken(
+    begun: Any, viewer: Any, qtbot: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, go, ended = session_of(viewer), threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> FileRef:
+        go.wait(10)
+        ended.set()
+        return FileRef(path="g1.tif", sha256="0" * 64)
+
+    monkeypatch.setattr(prior_widget, "hand_made", slowly)
+    begun.load(Path("g1.tif"))
+    images = {"radiograph": replace(read["radiograph"]), "front": read["front"]}
+    session.begin(assemble(images, Answers()), Project(notes="another"), None)
+    go.set()
+    qtbot.waitUntil(ended.is_set, timeout=TIMEOUT)
+    qtbot.wait(100)
+    assert session.project == Project(notes="another")
+
+
+def test_what_is_left_out_has_no_say_in_the_preview(begun: Any, viewer: Any, qtbot: Any) -> None:
+    g1 = draw(begun, qtbot)
+    session = session_of(viewer)
+    session.edit(mask=Area(polygons=(((0, 42), (0, 55), (20, 55), (20, 42)),)))
+    qtbot.waitUntil(changed(begun, g1), timeout=TIMEOUT)
+    painting = painting_to_separate(session.loaded, session.project, session.folder)
+    np.testing.assert_allclose(begun.preview.layer.data, guide(painting.block()), atol=1e-6)
+    session.edit(mask=Area())
+    qtbot.waitUntil(lambda: np.array_equal(begun.preview.layer.data, g1), timeout=TIMEOUT)

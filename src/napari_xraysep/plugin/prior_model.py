@@ -39,13 +39,17 @@ class Preview:
     share: float | None
 
 
-def preview(painting: Painting, drawing: PriorDrawing, folder: Path | None) -> Preview:
+def preview(
+    painting: Painting, drawing: PriorDrawing, folder: Path | None, left_out: Area | None = None
+) -> Preview:
     """Make g1 from every n-th pixel.
 
     Parameters
     ----------
     folder
         Where the project's paths start.
+    left_out
+        What the user leaves out, besides the painting's own mask.
 
     Raises
     ------
@@ -54,11 +58,15 @@ def preview(painting: Painting, drawing: PriorDrawing, folder: Path | None) -> P
     """
     shape, step = painting.shape, -(-max(painting.shape) // SIDE)
     thin = np.s_[::step, ::step]
+    mask = None if painting.mask is None else np.asarray(painting.mask[thin]) != 0
+    if left_out is not None and left_out != Area():
+        drawn_out = _thin_area(left_out, shape, step, folder)
+        mask = drawn_out if mask is None else mask | drawn_out
     small = replace(
         painting,
         xray=painting.xray[thin],
         front=painting.front[thin],
-        mask=None if painting.mask is None else painting.mask[thin],
+        mask=mask,
     )
     drawn, scribbles, image = drawing.area != Area(), drawing.scribbles, drawing.image
     small = small.with_prior(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from napari_xraysep.plugin.drawing_view import DRAWING, PASSING, drawings
 from napari_xraysep.plugin.panes import FONT_SIZE, KEY, contrast_of, panes_of
 from napari_xraysep.plugin.prior_drawing import prior_of
 from napari_xraysep.plugin.prior_model import Preview, preview
-from napari_xraysep.project import PriorDrawing
+from napari_xraysep.project import Area, PriorDrawing
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -91,18 +92,23 @@ class PriorPreview(QObject):
             self._again = True
             return
         self._working = True
-        drawing, painting = prior_of(self._session), loaded.painting
-        work = partial(preview, painting, drawing, self._session.folder)
-        in_background(work, partial(self._done, painting, drawing), self._failed)
+        painting, (drawing, mask) = loaded.painting, self._drawn
+        if mask is not None:  # it has taken the place of a mask that was loaded
+            painting = replace(painting, mask=loaded.outside)
+        work = partial(preview, painting, drawing, self._session.folder, mask)
+        done = partial(self._done, loaded.painting, (drawing, mask))
+        in_background(work, done, self._failed)
 
-    def _done(self, painting: object, drawing: PriorDrawing, made: Preview) -> None:
+    @property
+    def _drawn(self) -> tuple[PriorDrawing, Area | None]:
+        """What g1 is made from: the prior, and what the project leaves out."""
+        project = self._session.project
+        return prior_of(self._session), None if project is None else project.mask
+
+    def _done(self, painting: object, drawn: object, made: Preview) -> None:
         self._working = False
         loaded = self._session.loaded
-        if (
-            loaded is not None
-            and loaded.painting is painting
-            and prior_of(self._session) == drawing
-        ):
+        if loaded is not None and loaded.painting is painting and self._drawn == drawn:
             self._show(made)
             self._say("")
             self.made.emit(made)

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView, drawings
 from napari_xraysep.plugin.image_choice import IMAGES
@@ -142,7 +142,7 @@ class Prior(QWidget):
         if loaded is None or loaded.painting is None:
             return
         work = partial(hand_made, path, loaded.painting, self._session.folder)
-        in_background(work, self._loaded, self.message.setText)
+        in_background(work, while_loaded(self._session, self._loaded), self.message.setText)
 
     def done(self) -> None:
         """Keep what is drawn and show all images again."""
@@ -247,6 +247,7 @@ class Prior(QWidget):
             self.design.take()
             self.scribbles.take()
             self._show_settings()
+        if part in ("prior", "mask"):
             self.preview.refresh()
 
     def _show_settings(self) -> None:
