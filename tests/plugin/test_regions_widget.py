@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import imagecodecs
@@ -9,12 +12,14 @@ import numpy as np
 import pytest
 
 from conftest import SHAPE, TIMEOUT
+from napari_xraysep.plugin import mask_drawing
 from napari_xraysep.plugin.drawing_view import drawings
+from napari_xraysep.plugin.loading import Answers, assemble
 from napari_xraysep.plugin.outlines import outlines_of, rectangle_of, region_of
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.region_list import next_name
 from napari_xraysep.plugin.session import session_of
-from napari_xraysep.project import Area, NamedRegion, Project
+from napari_xraysep.project import Area, FileRef, NamedRegion, Project
 from napari_xraysep.region import Region
 
 SQUARE = np.array([[2.0, 3.0], [2.0, 13.0], [12.0, 13.0], [12.0, 3.0]])
@@ -169,3 +174,24 @@ def test_docks_that_draw_share_their_view(viewer: Any, dock: Any) -> None:
     prior.done()
     assert viewer.canvas.grid.enabled
     assert [layer for layer in viewer.layers if layer.visible] == visible
+
+
+def test_a_file_that_was_read_for_another_painting_is_not_taken(
+    qtbot: Any, viewer: Any, dock: Any, read: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, go, ended = session_of(viewer), threading.Event(), threading.Event()
+
+    def slowly(*given: Any) -> Any:
+        go.wait(10)
+        ended.set()
+        return FileRef(path="mask.png", sha256="0" * 64), np.eye(*SHAPE, dtype=bool)
+
+    monkeypatch.setattr(mask_drawing, "_mask_from", slowly)
+    dock.mask.load(Path("mask.png"))
+    other = assemble({**read, "radiograph": replace(read["radiograph"])}, Answers())
+    session.begin(other, Project(notes="another"), None)
+    go.set()
+    qtbot.waitUntil(ended.is_set, timeout=TIMEOUT)
+    qtbot.wait(100)
+    assert session.project == Project(notes="another")
+    assert drawings(viewer, dock.mask.PAINTED) == []

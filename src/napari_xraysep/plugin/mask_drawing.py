@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin.area_drawing import AreaDrawing
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.drawing_view import drawings
 from napari_xraysep.project import Area, FileRef, Project, relative
 
@@ -35,7 +35,7 @@ class MaskDrawing(AreaDrawing):
         loaded, folder = self._session.loaded, self._session.folder
         if loaded is not None:
             work = partial(_mask_from, path, folder, loaded.shape)
-            in_background(work, self._add_file, self.told.emit)
+            in_background(work, while_loaded(self._session, self._add_file), self.told.emit)
 
     def _add_file(self, read: tuple[FileRef, NDArray[np.bool_]]) -> None:
         file, pixels = read
