@@ -180,3 +180,42 @@ def test_plates_and_sizes_are_known(model):
     assert model.plates == (PLATE,)
     assert model.sizes == (0.1, None)
     assert model.radiograph.shape == GRID
+
+
+def test_loading_the_same_images_again_keeps_what_was_tried(model):
+    found = attempt(model)
+    model.add("front", found)
+    model.track.pairs.replace(PAIRS)
+    images = model.loaded.images
+    project = Project(front_landmarks=PAIRS)
+    model.take(replace(model.loaded, images=dict(images)), project)
+    assert model.track.now is found
+    assert model.unused == ("front",)
+    assert model.landmarks("front") == PAIRS
+    said = []
+    model.marked.connect(said.append)
+    model.track.pairs.replace(PAIRS[:3])
+    assert said == ["front"]  # once
+    another = unregistered("front", "back").images
+    model.add("back", attempt(model))
+    model.take(replace(model.loaded, images={**images, "back": another["back"]}), project)
+    assert model.track.now is found
+    assert model.landmarks("front") == PAIRS  # as the project has them
+    model.work_on("back")
+    assert model.track.now is None
+    model.take(replace(model.loaded, images={**images, **another}), project)
+    assert (model.side, model.track.now) == ("front", None)
+
+
+def test_another_pixel_size_or_project_of_the_same_images_is_heeded(model):
+    model.add("front", attempt(model))
+    used = attempt(model, placed(shift=4)).side
+    project = Project(transforms=Transforms(radiograph=model.radiograph.record, front=used))
+    model.take(replace(model.loaded, images=dict(model.loaded.images)), project)
+    assert model.track.now.side == used
+    model.undo()
+    assert model.placement() == placed(shift=2)
+    answers = replace(model.loaded.answers, pixel_size_mm=0.2)
+    model.take(replace(model.loaded, images=dict(model.loaded.images), answers=answers), Project())
+    assert model.track.now is None  # millimetres were of the other size
+    assert model.track.pairs.pixel_size_mm == 0.2

@@ -60,29 +60,34 @@ class RegisterModel:
 
         What the project holds is brought back.
         """
-        same = (
-            self.loaded is not None and loaded is not None and loaded.images is self.loaded.images
-        )
-        self.loaded = loaded
-        if not same:
-            self.side = "front"
-            self._tracks = {side: Track() for side in SIDES}
-            self._take_landmarks(project)
+        known, self.loaded = self.loaded, loaded
+        if known is None or loaded is None or loaded.images is not known.images:
+            kept = [side for side in SIDES if _unchanged(side, known, loaded)]
+            self._tracks = {s: self._tracks[s] if s in kept else Track() for s in SIDES}
+            if self.side not in kept:
+                self.side = "front"
+            self._take_landmarks(project, kept)
         if project is not None:
             self.plates = project.plates
             for side, track in self._tracks.items():
                 track.used = None if project.transforms is None else project.transforms.side(side)
-                if track.used is not None and track.now is None:
+                if track.used is not None and track.used not in track.sides:
                     track.add(Registered(track.used))
         self._tell()
 
-    def _take_landmarks(self, project: Project | None) -> None:
+    def _take_landmarks(self, project: Project | None, kept: Sequence[Side]) -> None:
         """Begin with the landmarks that the project holds."""
         if self.loaded is None:
             return
         stored = _landmarks(project or Project())
         for side in self.sides:
             pairs = self._tracks[side].pairs
+            if side in kept:
+                if pairs.landmarks != stored[side]:  # another project's
+                    with self.marked.blocked():
+                        pairs.landmarks = stored[side]
+                    self._tracks[side].marking = False
+                continue
             pairs.shapes = self.radiograph.shape, self.loaded.images[side].shape
             pairs.pixel_size_mm = self.loaded.pixel_size_mm
             pairs.landmarks = stored[side]
@@ -313,6 +318,18 @@ class RegisterModel:
             return describe(track.now.side)
         state = "in use" if track.now.side == track.used else "not in use yet"
         return f"{describe(track.now.side)} ({state})"
+
+
+def _unchanged(side: Side, known: Loaded | None, loaded: Loaded | None) -> bool:
+    """Whether what was tried for a side still holds: its images are the same, loaded again."""
+    if known is None or loaded is None or loaded.pixel_size_mm != known.pixel_size_mm:
+        return False
+    before, now = known.images.get(side), loaded.images.get(side)
+    return (
+        before is not None
+        and before is now
+        and known.images["radiograph"] is loaded.images["radiograph"]
+    )
 
 
 def _landmarks(project: Project) -> dict[Side, tuple[Landmark, ...]]:

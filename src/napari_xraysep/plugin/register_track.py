@@ -47,6 +47,11 @@ class Track:
         return self.attempts[max(0, self.at - 1)]
 
     @property
+    def sides(self) -> list[SideTransform]:
+        """What was tried."""
+        return [attempt.side for attempt in self.attempts if attempt is not None]
+
+    @property
     def usable(self) -> bool:
         """Whether what is looked at may be used, and is not in use already."""
         now = None if self.now is None else self.now.side
