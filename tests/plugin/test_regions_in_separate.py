@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from conftest import TIMEOUT, Stage
+from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin import separate_widget
 from napari_xraysep.plugin.loading import painting_to_separate
-from napari_xraysep.plugin.session import session_of
+from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.project import Area, NamedRegion
 from napari_xraysep.region import Region
 
@@ -85,3 +86,43 @@ def test_a_drawn_mask_is_honoured_and_can_be_called_off(
     valid = separate.run.job.painting.block().valid
     assert not valid[:3].any()
     np.testing.assert_array_equal(valid[5:], True)
+
+
+def test_a_painted_mask_that_cannot_be_stored_keeps_a_run_from_starting(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.go.set()
+    _, dock = viewer.window.add_plugin_dock_widget("napari-xraysep", "Mask and regions")
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(Session, "store_labels", cannot_be_written)
+        dock.paint()
+        dock.mask.painted().paint((30, 30), 1)
+        dock.done()
+        qtbot.waitUntil(lambda: "No space left" in dock.message.text(), timeout=TIMEOUT)
+        separate.start()
+        assert not separate.running
+        assert "No space left" in separate.progress.message.text()
+        assert not stage.seen
+    separate.start()  # it can be stored again
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert not separate.run.job.painting.block().valid[30, 30]
+
+
+def test_a_mask_that_cannot_be_stored_may_be_given_up(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.go.set()
+    _, dock = viewer.window.add_plugin_dock_widget("napari-xraysep", "Mask and regions")
+    monkeypatch.setattr(Session, "store_labels", cannot_be_written)
+    dock.paint()
+    dock.mask.painted().paint((30, 30), 1)
+    separate.start()
+    assert "No space left" in separate.progress.message.text()
+    viewer.layers.remove(dock.mask.painted())
+    separate.start()
+    assert separate.running
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+
+
+def cannot_be_written(session: Session, name: str, labels: Any) -> Any:
+    raise InputError(name, "it cannot be written (No space left on device)", "free space")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 from register_cases import BAD, GRID, Search, unregistered
 
 from conftest import TIMEOUT
+from napari_xraysep.errors import InputError
 from napari_xraysep.io.transforms import read_transforms
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.register_preview import NAMES
 from napari_xraysep.plugin.register_widget import BUSY, GO_BACK, LOSE, NO_PAINTING
-from napari_xraysep.plugin.session import session_of
+from napari_xraysep.plugin.separate_widget import PUT_TOGETHER
+from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.registration import find
 from napari_xraysep.transforms import PlateOutline
 
@@ -372,3 +375,51 @@ def test_a_preview_is_not_taken_for_an_image_of_the_painting(
     found(qtbot, dock, search)
     _, opened = viewer.window.add_plugin_dock_widget("napari-xraysep", "Load painting")
     assert opened.choices["front"].combo.count() == 1  # only: choose one
+
+
+def test_no_separation_starts_while_a_registration_is_put_to_use(
+    qtbot: Any, viewer: Any, dock: Any, session: Any, search: Search
+) -> None:
+    _, separate = viewer.window.add_plugin_dock_widget("napari-xraysep", "Separate")
+    load(viewer, "front")
+    found(qtbot, dock, search)
+    dock.use()
+    separate.start()
+    assert separate.progress.message.text() == PUT_TOGETHER
+    assert not separate.running
+    ended(qtbot, dock)
+    assert not session.busy
+    dock.undo_button.click()
+    dock.use()
+    assert session.busy
+    load(viewer, "front")
+    assert not session.busy
+
+
+def test_a_painted_mask_is_stored_before_a_search_or_it_does_not_begin(
+    qtbot: Any, viewer: Any, dock: Any, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, mask = viewer.window.add_plugin_dock_widget("napari-xraysep", "Mask and regions")
+    load(viewer, "front")
+    mask.paint()
+    mask.mask.painted().paint((30, 30), 1)
+
+    def full(session: Session, name: str, labels: Any) -> Any:
+        raise InputError(name, "it cannot be written (No space left on device)", "free space")
+
+    with monkeypatch.context() as full_disk:
+        full_disk.setattr(Session, "store_labels", full)
+        dock.register()
+    assert "No space left" in dock.message.text()
+    assert not dock.running
+    found(qtbot, dock, search)
+    assert not search.asked[0]["valid"][30, 30]
+
+
+def test_landmarks_of_another_radiograph_are_not_shown(viewer: Any, dock: Any) -> None:
+    loaded = load(viewer, "front")
+    dock.model.track.pairs.add((5.0, 5.0), "radiograph")
+    images = {**loaded.images, "radiograph": unregistered("front").images["radiograph"]}
+    session_of(viewer).begin(replace(loaded, images=images), None, None)
+    assert dock.landmarks.model is dock.model.track.pairs
+    assert dock.landmarks.model.landmarks == ()

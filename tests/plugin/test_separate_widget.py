@@ -12,6 +12,7 @@ from qtpy.QtWidgets import QFileDialog
 from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.panes import show_pictures
+from napari_xraysep.plugin.separate_widget import PUT_TOGETHER
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.records import RECOMBINATION_WARNING
 
@@ -408,3 +409,23 @@ def test_another_painting_takes_the_last_runs_curves_away(
     session_of(viewer).loaded = loaded
     assert not separate.progress.plot.names
     assert separate.progress.caution.isHidden()
+
+
+def test_no_separation_starts_while_a_painting_is_loaded(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path, loaded: Any
+) -> None:
+    stage.go.set()
+    _, load = viewer.window.add_plugin_dock_widget("napari-xraysep", "Load painting")
+    load.choices["radiograph"].choose_file(files / "xray.tif")
+    load.choices["front"].choose_file(files / "front.tif")
+    load.choices["back"].choose_file(files / "back.tif")
+    qtbot.waitUntil(load.load_button.isEnabled, timeout=TIMEOUT)
+    load.load_button.click()
+    separate.start()
+    assert separate.progress.message.text() == PUT_TOGETHER
+    assert not separate.running
+    qtbot.waitUntil(lambda: session_of(viewer).loaded is not loaded, timeout=TIMEOUT)
+    separate.start()
+    assert separate.running
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert separate.run.job.painting is session_of(viewer).loaded.painting

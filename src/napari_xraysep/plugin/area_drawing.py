@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -161,7 +160,7 @@ class AreaDrawing(QObject):
             return
         self._radiograph, self._area = radiograph, area
         self._request += 1
-        self._storing = False
+        self._kept()
         for timer in (self._outlines_rest, self._brush_rest, self._undo_rest):
             timer.stop()
         for name in (self.OUTLINES, self.PAINTED):
@@ -175,6 +174,7 @@ class AreaDrawing(QObject):
 
     def clear(self) -> None:
         """Mark nothing any more."""
+        self._radiograph = None  # so that what could not be stored goes, too
         self.put(Area())
         self.take()
 
@@ -184,7 +184,7 @@ class AreaDrawing(QObject):
         Parameters
         ----------
         wait
-            Until it is stored: the window is going away.
+            Until it is stored, or cannot be: then the session's ``unkept`` says why.
         """
         if self._outlines_rest.isActive():
             self._outlines_rest.stop()
@@ -218,29 +218,41 @@ class AreaDrawing(QObject):
 
     def _keep_painted(self, *, wait: bool = False) -> None:
         layers = drawings(self._viewer, self.PAINTED)
-        if not layers:
+        if not layers:  # deleted: what was stored last is shown anew
+            self._kept()
             return
         data = np.array(layers[0].data, np.uint8)
         self._painted = _sum(data)
         self._request += 1
         if self._painted == 0:
+            self._kept()
             self._edit(self._area.model_copy(update={"file": None}))
             return
         store = partial(self._session.store_labels, self.FILE, data)
-        if wait:
-            with suppress(XraysepError):  # there is no window any more to say it in
-                self._stored(self._request, store())
-            return
+        stored = partial(self._stored, self._request)
+        not_stored = partial(self._not_stored, self._request)
         self._storing = True
-        in_background(store, partial(self._stored, self._request), self._not_stored)
+        if not wait:
+            in_background(store, stored, not_stored)
+            return
+        try:
+            stored(store())
+        except XraysepError as error:
+            not_stored(str(error))
 
-    def _not_stored(self, problem: str) -> None:
+    def _not_stored(self, request: int, problem: str) -> None:
+        """Say so; it is tried again with the next stroke, and before anything heeds it."""
+        if request == self._request:
+            self._session.unkept[self.FILE] = problem
+            self.told.emit(problem)
+
+    def _kept(self) -> None:
         self._storing = False
-        self.told.emit(problem)
+        self._session.unkept.pop(self.FILE, None)
 
     def _stored(self, request: int, file: FileRef) -> None:
         if request == self._request:
-            self._storing = False
+            self._kept()
             self._edit(self._area.model_copy(update={"file": file}))
 
     def _edit(self, area: Area) -> None:

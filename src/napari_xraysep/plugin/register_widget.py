@@ -38,6 +38,7 @@ USED = "The photographs lie on the radiograph. Go on with <b>Separate</b>."
 FAILED = "Say how it is turned and try again, or mark landmarks."
 STOPPED = "Stopped; nothing was changed."
 BUSY = "A separation is running: wait for its end, or cancel it first."
+USING = "Register"
 LOSE, GO_BACK = "Close without it", "Go back"
 JSON = "Registrations (*.json)"
 
@@ -76,7 +77,7 @@ class Register(RegisterForm):
         self.view.changed.connect(self._show)
         self.view.opacity_changed.connect(self.preview.set_opacity)
         self.view.blinked.connect(self.preview.blink)
-        self.progress.changed.connect(self._refresh)
+        self.progress.changed.connect(self._progressed)
         self.model.changed.connect(self._refresh)
         self.model.marked.connect(self._marked)
         self._session.changed.connect(self._painting_changed)
@@ -97,9 +98,14 @@ class Register(RegisterForm):
         start
             Where to begin, instead of trying everything.
         """
-        if not self.running and self.model.loaded is not None:
-            work = search(self.model, self._session, start)
-            self._run(work, partial(self._registered, self.model.side))
+        if self.running or self.model.loaded is None:
+            return
+        self._session.settling.emit()
+        if self._session.unkept:
+            self._say_problem(" ".join(self._session.unkept.values()))
+            return
+        work = search(self.model, self._session, start)
+        self._run(work, partial(self._registered, self.model.side))
 
     def register_from_pairs(self) -> None:
         """Seek it near where the landmarks lay it."""
@@ -136,6 +142,7 @@ class Register(RegisterForm):
             self.message.setText(made.refusal or USED)
 
         self._run(laying_down(loaded, given), done)
+        self._session.busy.add(USING)
 
     def read(self, path: Path) -> None:
         """Import the registrations of a ``transforms.json``; they are not in use yet."""
@@ -232,6 +239,11 @@ class Register(RegisterForm):
         self.plates.set_shown(False)
         self.preview.leave()
 
+    def _progressed(self) -> None:
+        if not self.running:
+            self._session.busy.discard(USING)
+        self._refresh()
+
     def _refresh(self) -> None:
         """Show how things stand."""
         model, idle = self.model, not self.running
@@ -286,6 +298,7 @@ class Register(RegisterForm):
             self.progress.give_up()
             self._give_back()
             self.message.setText("")
+            self._pictured = None
         self.painting.setText(NO_PAINTING if loaded is None else "")
         self.painting.setVisible(loaded is None)
         self.model.take(loaded, self._session.project)

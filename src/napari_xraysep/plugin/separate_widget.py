@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
+PUT_TOGETHER = "The painting is being put together anew: try again when that has ended."
 STORED = "A stored run is shown. To separate again, use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
 SAVE, GO_BACK = "Save…", "Go back"
@@ -121,12 +122,15 @@ class Separate(QWidget):
         loaded = self._session.loaded
         if self.running or loaded is None:
             return
-        if loaded.painting is None:
-            self.progress.show_end("", loaded.refusal)
+        if self._session.busy or loaded.painting is None:
+            self.progress.show_end("", PUT_TOGETHER if self._session.busy else loaded.refusal)
             return
         if not self._give_up_unsaved(RUN_ANYWAY):
             return
         self._session.settling.emit()
+        if self._session.unkept:
+            self.progress.show_end("", " ".join(self._session.unkept.values()))
+            return
         try:
             start = checked_start(loaded.painting, self.panel, self.regions, self.output, self)
         except XraysepError as error:
