@@ -17,11 +17,15 @@ def nearby(truth: Transform, shift: tuple[float, float]) -> Transform:
     return truth.model_copy(update={"whole": Piece.from_matrix(truth.whole.array @ moved)})
 
 
-def test_a_photograph_is_found_from_nothing_but_the_images() -> None:
+@pytest.mark.parametrize("scale", [1.3, pytest.param(None, marks=pytest.mark.slow)])
+def test_a_photograph_is_found_in_any_orientation(scale: float | None) -> None:
     truth = placed("mirrored, turned right", scale=1.3, turn=-6, shift=(25, -30), warp=4)
     stages: list[tuple[str, float]] = []
     found = find_transform(
-        picture().xray, picture().photograph(truth), watch=lambda *told: stages.append(told)
+        picture().xray,
+        picture().photograph(truth),
+        scale=scale,
+        watch=lambda *told: stages.append(told),
     )
     assert found.quality.ok, found.quality.reason
     assert found.transform.orientation == truth.orientation
@@ -62,7 +66,7 @@ def test_another_painting_is_reported() -> None:
     truth = placed(shift=(10, 5))
     found = find_transform(picture().xray, other().photograph(truth), start=nearby(truth, (3, 3)))
     assert not found.quality.ok
-    assert "do not agree" in found.quality.reason or "otherwise" in found.quality.reason
+    assert "do not agree" in found.quality.reason
 
 
 def test_a_photograph_beside_the_radiograph_is_reported() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -155,12 +155,24 @@ class Smooth:
         Weight of the bending energy.
     weights
         (N,) how far each match was believed, 0..1.
+    spread
+        How far the matches lie off, in the standard deviations that they give themselves.
+    covariance
+        (coefficients, coefficients) of rows and columns together; empty before the last step.
     """
 
     knots: tuple[NDArray[np.float64], NDArray[np.float64]]
     values: NDArray[np.float64]
     stiffness: float
     weights: NDArray[np.float64]
+    spread: float
+    covariance: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0)))
+
+    def doubt(self, points: Points) -> NDArray[np.float64]:
+        """Return the standard deviation (N,) of the displacement at points (N, 2), pixels."""
+        design = _design(points, self.knots)
+        variances = ((design @ self.covariance) * design.toarray()).sum(1)
+        return np.asarray(np.sqrt(np.maximum(variances, 0)))
 
     def __call__(self, points: Points) -> Points:
         """Return the displacement (N, 2) at points (N, 2) of the radiograph."""
@@ -209,14 +221,22 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
             kept = np.where(out, 0.0, weights)
             guess = _solved(design, totals, trust, kept, stiffness * bending)
             missed[out] = _distance(design[out] @ guess - totals[out], trust[out])
-        fits.append(Smooth(knots, values, stiffness, weights))
+        fits.append(Smooth(knots, values, stiffness, weights, spread))
         doubts.append(np.log1p(missed / CAUCHY**2))
     best = int(np.argmin([doubt.mean() for doubt in doubts]))
-    for fit, doubt in zip(fits, doubts, strict=True):
-        worse = doubt - doubts[best]
-        if worse.mean() <= worse.std() / np.sqrt(len(worse)):
-            return fit  # the stiffest that is not clearly worse
-    return fits[best]
+    fit = next(
+        fit
+        for fit, doubt in zip(fits, doubts, strict=True)
+        if _no_worse(doubt - doubts[best])  # the stiffest, and the best itself at the latest
+    )
+    both, _ = _equations(design, totals, trust, fit.weights, fit.stiffness * bending)
+    inverse = np.linalg.inv(both).reshape(2, len(bending), 2, len(bending))
+    return replace(fit, covariance=fit.spread**2 * (inverse[0, :, 0] + inverse[1, :, 1]))
+
+
+def _no_worse(differences: NDArray[np.float64]) -> bool:
+    """Whether their mean is within its standard error of zero."""
+    return bool(differences.mean() <= differences.std() / np.sqrt(len(differences)))
 
 
 def _knots(shape: tuple[int, int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -269,16 +289,14 @@ def _distance(missed: Points, trust: NDArray[np.float64]) -> NDArray[np.float64]
     return np.asarray(np.einsum("ni,nij,nj->n", missed, trust, missed))
 
 
-def _solved(
+def _equations(
     design: Any,
     totals: Points,
     trust: NDArray[np.float64],
     weights: NDArray[np.float64],
     penalty: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return the coefficients (count, 2) of weighted least squares with a penalty."""
-    from scipy.linalg import solve
-
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the normal equations of weighted least squares with a penalty."""
     count = design.shape[1]
     both = np.zeros((2, count, 2, count))
     right = np.zeros((2, count))
@@ -288,7 +306,12 @@ def _solved(
             both[i, :, j] = (design.T @ design.multiply(pull[:, None])).toarray()
             right[i] += design.T @ (pull * totals[:, j])
         both[i, :, i] += penalty + 1e-6 * np.eye(count)
-    size = 2 * count
-    return np.asarray(
-        solve(both.reshape(size, size), right.ravel(), assume_a="pos").reshape(2, count).T
-    )
+    return both.reshape(2 * count, 2 * count), right.ravel()
+
+
+def _solved(*equations: Any) -> NDArray[np.float64]:
+    """Return the coefficients (count, 2) of `_equations`."""
+    from scipy.linalg import solve
+
+    both, right = _equations(*equations)
+    return np.asarray(solve(both, right, assume_a="pos").reshape(2, -1).T)

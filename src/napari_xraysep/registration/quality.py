@@ -18,7 +18,7 @@ REACH = 8
 """Largest displacement looked for, pixels."""
 NEAR = 3.0
 """Pixels within which a match confirms the others."""
-UNSURE, ASTRAY = 2.0, 6.0
+UNSURE, ASTRAY = 2.0, 2.2
 """Pixels left, in the middle and at the 95th percentile, that a registration may not exceed."""
 CONFIRMED = 0.45
 """Least share of the tiles that must do so; chance alone gives about a seventh."""
@@ -73,7 +73,8 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
 
     Tiles that do not overlap are matched anew. Each half of them, as the white and the black
     squares of a chessboard, gives a displacement of its own; at every tile that of the other half
-    is compared with the one in use.
+    is compared with the one in use. Where that is less than the standard error of both, as where
+    next to nothing matches, it is that.
     """
     small, _, other = pair.shrunk(piece.array, max(pair.radiograph.shape))
     here = rescaled(piece, 1, 1 / other)
@@ -81,24 +82,27 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
     shape = seen.both.shape
     tile, _ = tiles(shape)
     every = matched(seen.radiograph, seen.predicted, seen.both, tile, tile, REACH)
-    matches = every.chosen(every.inside)
-    left = np.full_like(matches.shifts, REACH)
-    white = (matches.centres // tile).sum(1) % 2 == 0
-    if min(white.sum(), (~white).sum()) >= FEWEST // 2:
-        now = np.zeros_like(left) if here.warp is None else here.warp.at(matches.centres)
-        first, second = (
-            smooth(half, totalled(half, here.warp), shape)(matches.centres) - now
-            for half in (matches.chosen(white), matches.chosen(~white))
-        )
-        left = np.where(white[:, None], second, first)
-    near = np.hypot(*(matches.shifts - left).T) <= NEAR
+    left = np.full_like(every.shifts, REACH)
+    white = (every.centres // tile).sum(1) % 2 == 0
+    halves = [every.chosen(every.inside & half) for half in (white, ~white)]
+    if min(len(half.centres) for half in halves) >= FEWEST // 2:
+        first, second = (smooth(half, totalled(half, here.warp), shape) for half in halves)
+        left = np.where(white[:, None], second(every.centres), first(every.centres))
+        if here.warp is not None:
+            left = left - here.warp.at(every.centres)
+    near = every.inside & (np.hypot(*(every.shifts - left).T) <= NEAR)
+    if near.any():
+        # where next to nothing matches, both halves say the same: what is next to them
+        doubt = np.hypot(first.doubt(every.centres), second.doubt(every.centres)) / 2
+        length = np.hypot(*left.T)
+        left = left * (np.maximum(length, doubt) / np.maximum(length, 1e-9))[:, None]
     return Measured(
-        centres=matches.centres,
+        centres=every.centres,
         left=left,
-        likeness=matches.likeness,
-        confirmed=float(near.sum() / max(len(every.centres), 1)),
+        likeness=every.likeness,
+        confirmed=float(near.sum() / max(len(near), 1)),
         explained=_explained(seen),
-        count=len(every.centres),
+        count=len(near),
     )
 
 
@@ -144,7 +148,7 @@ def judged(found: Measured) -> Quality:
         or high > ASTRAY * found.pixel
     ):
         reason = (
-            "one half of the places compared says otherwise than the other, by "
+            "details that should coincide lie apart, or cannot be told to coincide, by "
             f"{median or 0:.1f} pixels in the middle and {high or 0:.1f} at the 95th percentile"
         )
     return Quality(

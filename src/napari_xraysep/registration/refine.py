@@ -17,8 +17,10 @@ from napari_xraysep.transforms import Matrix, Piece, Transform, Warp, apply, inv
 
 SMALL, MIDDLE, LARGE = 420, 840, 2100
 """Longer side of the radiograph, pixels, for mutual information and the two rounds of matches."""
-FINE, COARSE = 0.7, 6.0
+FINE, COARSE = 0.5, 4.0
 """Detail that is matched, pixels."""
+WIDE = 12.0
+"""What is coarser than this has no part in the mutual information, pixels."""
 TILE, STEP = 1 / 19, 1 / 28
 """Of the tiles, in the radiograph's longer side; the tiles are no smaller than `SMALLEST`."""
 SMALLEST = 48
@@ -89,13 +91,13 @@ def straightened(pair: Pair, start: Matrix, watch: Watch) -> tuple[Matrix, Float
     """
     small, factor, other = pair.shrunk(start, SMALL)
     matrix = rescaled(Piece.from_matrix(start), 1 / factor, 1 / other).array
-    target = detail(small.radiograph, small.valid, 0, 2 * COARSE)
+    target = detail(small.radiograph, small.valid, 0, WIDE)
     weights = learnt(small, Piece.from_matrix(matrix), SMALL)
     for number in range(2):
         watch("registering by mutual information", number / 2)
         said = said_by(small.photograph, weights)
         whole = np.ones(said.shape, bool)
-        matrix = aligned(target, small.valid, detail(said, whole, 0, 2 * COARSE), matrix)
+        matrix = aligned(target, small.valid, detail(said, whole, 0, WIDE), matrix)
         weights = learnt(small, Piece.from_matrix(matrix), SMALL)
     return rescaled(Piece.from_matrix(matrix), factor, other).array, weights
 
