@@ -200,7 +200,12 @@ def test_ctrl_c_leaves_nothing(raw, monkeypatch, capsys):
 
     monkeypatch.setattr(find, "find_transform", find_transform)
     before = sorted(raw.rglob("*"))
-    assert main([*REGISTER[:5], "--out", "registered"]) == 130
+    # a program that is started in the background is told to ignore Ctrl-C
+    ignored = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert main([*REGISTER[:5], "--out", "registered"]) == 130
+    finally:
+        signal.signal(signal.SIGINT, ignored)
     assert sorted(raw.rglob("*")) == before
     assert "Traceback" not in capsys.readouterr().err
 

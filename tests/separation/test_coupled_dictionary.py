@@ -212,7 +212,10 @@ def test_masked_places_are_told_from_the_photographs(told_by_grey: Known) -> Non
         assert inside.std() < 0.7 * truth[mask].std()
 
 
-def test_too_small_a_region_and_contradicting_settings_are_refused(double_sided: Known) -> None:
+def test_too_small_a_region_and_contradicting_settings_are_refused(
+    double_sided: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("napari_xraysep.separation.options.MARGIN", 0)
     with pytest.raises(InputError, match="larger region"):
         separated(double_sided, region=Region(0, 7, 0, 60))
     method = get_method("coupled-dictionary")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -44,7 +46,6 @@ def aligned(radiograph: Floats, valid: Mask, photograph: Floats, start: Matrix) 
     for transform in (sitk.Similarity2DTransform(), sitk.AffineTransform(2)):
         transform.SetCenter(middle)
         method = sitk.ImageRegistrationMethod()
-        method.SetNumberOfThreads(1)
         method.SetMetricAsMattesMutualInformation(BINS)
         method.SetMetricSamplingStrategy(method.NONE)
         method.SetMetricFixedMask(mask)
@@ -56,11 +57,25 @@ def aligned(radiograph: Floats, valid: Mask, photograph: Floats, start: Matrix) 
         method.SetMovingInitialTransform(_affine(matrix))
         method.SetInitialTransform(transform, inPlace=True)
         try:
-            method.Execute(fixed, moving)
+            with _one_thread():
+                method.Execute(fixed, moving)
         except RuntimeError:  # ITK's word for pictures that do not overlap
             return start
         matrix = matrix @ _matrix(transform)
     return matrix
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep ITK to one thread: with several, its metric adds up in an order that varies."""
+    import SimpleITK as sitk
+
+    before = sitk.ProcessObject.GetGlobalDefaultNumberOfThreads()
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    try:
+        yield
+    finally:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(before)
 
 
 def _affine(matrix: Matrix) -> Any:
