@@ -14,8 +14,8 @@ the photograph fitted to the radiograph by its size, and mutual information from
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from io import BytesIO
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -163,13 +163,13 @@ def row(name: str, xray: np.ndarray, image: np.ndarray, truth: Transform, args: 
     return [name, right, *true, *estimated, said, found.left.confirmed, seconds, *others]
 
 
-def wrong(images: Sequence[np.ndarray], xray: np.ndarray, seed: int) -> list[Any]:
+def wrong(other: np.ndarray, xray: np.ndarray, seed: int) -> list[Any]:
     """Register a photograph of another painting."""
     rng = np.random.default_rng(seed)
     side = xray.shape[0]
     margin = round(MARGIN * side)
-    other = cut(images[rng.integers(len(images))][::-1, ::-1], side + 2 * margin, rng)
-    found = find_transform(xray, photograph(other, margin, displacement(side, 12, rng)))
+    painting = cut(other, side + 2 * margin, rng)
+    found = find_transform(xray, photograph(painting, margin, displacement(side, 12, rng)))
     return [f"{seed}", "ok" if found.quality.ok else "failed", found.left.confirmed]
 
 
@@ -185,16 +185,23 @@ def main() -> None:
     parser.add_argument("--relief", type=float, default=0.15, help="of the brush marks")
     parser.add_argument("--jpeg", action="store_true", help="photographs are compressed")
     parser.add_argument("--baselines", action="store_true")
-    parser.add_argument("--wrong", action="store_true", help="photographs of another painting")
+    parser.add_argument(
+        "--wrong", action="store_true", help="photographs of another painting; takes three"
+    )
     args = parser.parse_args()
     images, margin = photographs(args.photographs), round(MARGIN * args.side)
     seeds = range(args.first, args.first + args.paintings)
     settings = SimulationSettings(relief=args.relief)
     rows = []
-    for seed, made in simulations(images, args.side + 2 * margin, seeds, args.kind, settings):
+    made_of = list(permutations(range(len(images)), 2))
+    cases = simulations(images, args.side + 2 * margin, seeds, args.kind, settings)
+    for number, (seed, made) in enumerate(cases):
         xray = np.ascontiguousarray(made.xray[margin:-margin, margin:-margin])
         if args.wrong:
-            rows.append(wrong(images, xray, seed))
+            used = made_of[number % len(made_of)]
+            third = next(i for i in range(len(images)) if i not in used)
+            rows.append(wrong(images[third], xray, seed))
+            print(rows[-1], flush=True)
             continue
         for side, painting in (("front", made.front), ("back", made.back)):
             if painting is None:
