@@ -179,11 +179,10 @@ def check_fit(transforms: Transforms, records: dict[Role, InputRecord]) -> None:
                 "register that side, too",
             )
         _check_same(records[side], registered.photograph, f"the {side}'s photograph")
-        quality = registered.quality
-        if quality is not None and not quality.ok:
+        if registered.quality is not None and not registered.usable:
             raise InputError(
                 "--transforms",
-                f"the registration of the {side} failed ({quality.reason})",
+                f"the registration of the {side} failed ({registered.quality.reason})",
                 "register it with landmarks",
             )
 

@@ -289,6 +289,11 @@ class SideTransform(Record):
     quality: Quality | None = Field(default=None, description="None: not measured")
     landmarks: tuple[Landmark, ...] = Field(default=(), description="pairs in pixels")
 
+    @property
+    def usable(self) -> bool:
+        """Whether it may be applied: False where it was measured and failed."""
+        return self.quality is None or self.quality.ok
+
     def in_unit(self, unit: Unit) -> SideTransform:
         """Return it in pixels or, where both pixel sizes are known, in millimetres."""
         if unit == self.unit:

@@ -14,7 +14,7 @@ from napari_xraysep.records import InputRecord, Landmark, Quality
 from napari_xraysep.registration import find
 from napari_xraysep.registration.quality import Measured
 from napari_xraysep.transforms import Piece, Transform, oriented
-from napari_xraysep.workflows.registering import register_side, succeeded
+from napari_xraysep.workflows.registering import register_side
 
 PAIRS = tuple(
     Landmark(name=name, xray=xray, photograph=(xray[0] + 2, xray[1] + 3))
@@ -75,8 +75,8 @@ def test_what_is_known_reaches_the_search(files, found):
 def test_what_failed_is_told_and_cannot_be_applied(files, found):
     sources = both(files)
     transforms = register(sources)
-    assert succeeded(transforms.front)
-    assert not succeeded(transforms.back)
+    assert transforms.front.usable
+    assert not transforms.back.usable
     with pytest.raises(InputError, match="registration of the back failed"):
         replace(sources, transforms=transforms).align()
 

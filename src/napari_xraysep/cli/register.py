@@ -15,9 +15,9 @@ from napari_xraysep.errors import InputError, RegistrationError
 if TYPE_CHECKING:
     from napari_xraysep.io.registration import QualityReport
     from napari_xraysep.records import Landmark
+    from napari_xraysep.registration.watching import Watch
     from napari_xraysep.transforms import Orientation, PlateOutline, Side
     from napari_xraysep.workflows.pictures import Pictures
-    from napari_xraysep.workflows.registering import Watch
 
 
 @options.expanded

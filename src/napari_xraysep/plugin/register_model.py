@@ -23,7 +23,7 @@ from napari_xraysep.transforms import (
     Transform,
     Transforms,
 )
-from napari_xraysep.workflows.registering import Registered, register_side, succeeded
+from napari_xraysep.workflows.registering import Registered, register_side
 
 if TYPE_CHECKING:
     from napari_xraysep.registration.quality import Measured
@@ -160,7 +160,7 @@ class RegisterModel:
             return "as you say"
         if self.track.now is None:
             return "expected"
-        return "found" if succeeded(self.track.now.side) else "a guess"
+        return "found" if self.track.now.side.usable else "a guess"
 
     @property
     def scores(self) -> dict[Orientation, float]:
@@ -314,7 +314,7 @@ class RegisterModel:
         track = self._tracks[side]
         if track.now is None:
             return AS_LOADED if self._fits(side) else "not registered"
-        if not succeeded(track.now.side):
+        if not track.now.side.usable:
             return describe(track.now.side)
         state = "in use" if track.now.side == track.used else "not in use yet"
         return f"{describe(track.now.side)} ({state})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.transforms import Orientation, SideTransform
-from napari_xraysep.workflows.registering import Registered, succeeded
+from napari_xraysep.workflows.registering import Registered
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Track:
         now = None if self.now is None else self.now.side
         if now is None:
             return self.used is not None
-        return succeeded(now) and now != self.used
+        return now.usable and now != self.used
 
     def add(self, attempt: Registered) -> None:
         """Look at a new attempt; those that had been undone are forgotten."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_xraysep.domain import ArrayLike, Floats
 from napari_xraysep.registration.colours import Mask
-from napari_xraysep.registration.pyramid import divisor, shrunk
+from napari_xraysep.registration.pyramid import divisor
 from napari_xraysep.registration.quality import Measured, measured
 from napari_xraysep.registration.refine import LARGE, MIDDLE, Pair, learnt, rescaled
 from napari_xraysep.transforms import Transform
@@ -33,10 +33,6 @@ def examined(
     """
     mask = np.ones(xray.shape, bool) if valid is None else np.asarray(valid, bool)
     factor, other = divisor(xray.shape, LARGE), divisor(photograph.shape, 2 * LARGE)
-    pair = Pair(
-        shrunk(xray, factor),
-        shrunk(mask.astype(np.float32), factor) > 0.99,
-        shrunk(photograph, other),
-    )
+    pair = Pair.of(xray, photograph, mask, factor, other)
     piece = rescaled(transform.whole, 1 / factor, 1 / other)
     return measured(pair, piece, learnt(pair, piece, MIDDLE)).enlarged(factor)

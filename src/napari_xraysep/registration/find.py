@@ -19,10 +19,11 @@ from napari_xraysep.registration.orientation import (
     search,
 )
 from napari_xraysep.registration.plates import plated
-from napari_xraysep.registration.pyramid import divisor, shrunk
+from napari_xraysep.registration.pyramid import divisor
 from napari_xraysep.registration.quality import Measured, judged, measured
 from napari_xraysep.registration.refine import (
     LARGE,
+    LATER_REACH,
     MIDDLE,
     REACH,
     Pair,
@@ -45,8 +46,6 @@ TRIED = 2
 """Guesses that are followed to the end before a registration is given up."""
 PREFERRED = 1.15
 """Factor on the score of the orientation that the user expects."""
-LATER_REACH = 6
-"""Largest shift searched in the second round of matches, pixels."""
 LANDMARKS_ALONG = 4
 """Matches given as landmarks, along the radiograph's longer side."""
 FEWEST_PIXELS, BLANK = 1000, 1e-4
@@ -135,11 +134,7 @@ def find_transform(
         divisor(xray.shape, LARGE),
         divisor(photograph.shape, 2 * LARGE),
     )
-    pair = Pair(
-        shrunk(xray, sizes.radiograph_factor),
-        shrunk(mask.astype(np.float32), sizes.radiograph_factor) > 0.99,
-        shrunk(photograph, sizes.photograph_factor),
-    )
+    pair = Pair.of(xray, photograph, mask, sizes.radiograph_factor, sizes.photograph_factor)
     _check(pair)
     if start is not None:
         guesses: list[Guess] = []
@@ -264,9 +259,7 @@ def _guesses(
 def _searched(pair: Pair) -> tuple[Pair, int, int]:
     factor = divisor(pair.radiograph.shape, SEARCHED)
     other = divisor(pair.photograph.shape, SEARCHED)
-    mask = shrunk(pair.valid.astype(np.float32), factor) > 0.99
-    small = Pair(shrunk(pair.radiograph, factor), mask, shrunk(pair.photograph, other))
-    return small, factor, other
+    return Pair.of(pair.radiograph, pair.photograph, pair.valid, factor, other), factor, other
 
 
 def _best(pair: Pair, guesses: Sequence[Guess], watch: Watch) -> _Finished:

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from napari_xraysep.areas import marked
 from napari_xraysep.domain import Floats
-from napari_xraysep.registration.colours import Mask
+from napari_xraysep.project import Area
 from napari_xraysep.registration.quality import Measured, joined, judged, measured
 from napari_xraysep.registration.refine import (
     LARGE,
+    LATER_REACH,
     MIDDLE,
     REACH,
     Pair,
@@ -24,7 +26,6 @@ from napari_xraysep.transforms import Piece, Plate, PlateOutline, Transform
 
 FARTHEST = 60
 """Pixels of the radiograph that a film is searched for around its place in the whole."""
-LATER_REACH = 6
 
 
 def plated(
@@ -41,7 +42,7 @@ def plated(
     rest = pair.valid.copy()
     for number, outline in enumerate(outlines):
         watch(f"registering {outline.name}", number / len(outlines))
-        within = _within(outline, pair)
+        within = marked(Area(polygons=(outline.polygon,)), pair.radiograph.shape)
         plate = replace(pair, valid=rest & within)  # where two overlap, the first holds
         found = _found(plate, pair, whole, weights)
         if found is None:
@@ -54,12 +55,6 @@ def plated(
     left.append(measured(replace(pair, valid=rest), whole, weights))
     transform = pair.transform(whole).model_copy(update={"plates": tuple(plates)})
     return transform, joined(left), tuple(lost)
-
-
-def _within(outline: PlateOutline, pair: Pair) -> Mask:
-    from skimage.draw import polygon2mask
-
-    return np.asarray(polygon2mask(pair.radiograph.shape, np.asarray(outline.polygon)), bool)
 
 
 def _found(plate: Pair, pair: Pair, whole: Piece, weights: Floats) -> tuple[Piece, Measured] | None:

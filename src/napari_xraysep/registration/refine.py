@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from napari_xraysep.domain import Floats
+from napari_xraysep.domain import ArrayLike, Floats
 from napari_xraysep.registration.colours import Mask, coefficients, detail, features
 from napari_xraysep.registration.intensity import aligned
 from napari_xraysep.registration.local import Smooth, matched, smooth, totalled
@@ -24,8 +24,8 @@ WIDE = 12.0
 TILE, STEP = 1 / 19, 1 / 28
 """Of the tiles, in the radiograph's longer side; the tiles are no smaller than `SMALLEST`."""
 SMALLEST = 48
-REACH = 16
-"""Largest shift searched in the first round, in pixels of the picture of `MIDDLE`."""
+REACH, LATER_REACH = 16, 6
+"""Largest shifts searched in the two rounds, in pixels of the pictures of `MIDDLE` and `LARGE`."""
 FEWEST = 12
 """Matches, for anything but a straight map."""
 STRAIGHT = 0.02
@@ -48,13 +48,19 @@ class Pair:
     valid: Mask
     photograph: Floats
 
+    @classmethod
+    def of(
+        cls, radiograph: Floats, photograph: ArrayLike, valid: Mask, factor: int, other: int
+    ) -> Pair:
+        """Shrink a radiograph, its mask and a photograph, each by its factor."""
+        mask = shrunk(valid.astype(np.float32), factor) > 0.99
+        return cls(shrunk(radiograph, factor), mask, shrunk(photograph, other))
+
     def shrunk(self, matrix: Matrix, limit: float) -> tuple[Pair, int, int]:
         """Return it smaller, the photograph about as fine as the radiograph, and both factors."""
         factor = divisor(self.radiograph.shape, limit)
         other = max(1, int(spread(matrix) * factor))
-        mask = shrunk(self.valid.astype(np.float32), factor) > 0.99
-        pair = Pair(shrunk(self.radiograph, factor), mask, shrunk(self.photograph, other))
-        return pair, factor, other
+        return Pair.of(self.radiograph, self.photograph, self.valid, factor, other), factor, other
 
     def transform(self, piece: Piece) -> Transform:
         """Make a transform between the two."""

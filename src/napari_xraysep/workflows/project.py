@@ -167,7 +167,7 @@ def usable(transforms: Transforms | None) -> Transforms | None:
 
     def good(side: Side) -> bool:
         registered = transforms.side(side)
-        return registered is not None and (registered.quality is None or registered.quality.ok)
+        return registered is not None and registered.usable
 
     if not any(good(side) for side in SIDES):
         return None

@@ -7,9 +7,9 @@ than what lies on the front. So the two photographs are never registered to one 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from napari_xraysep.domain import ArrayLike, Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.records import InputRecord, Landmark, Quality
 from napari_xraysep.registration import landmarks as by_hand
+from napari_xraysep.registration.watching import Watch, quiet
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import (
     SIDES,
@@ -33,13 +34,6 @@ from napari_xraysep.workflows.pictures import Pictures, read_pictures
 if TYPE_CHECKING:
     from napari_xraysep.registration.find import Candidate
     from napari_xraysep.registration.quality import Measured
-
-Watch: TypeAlias = Callable[[str, float], None]
-"""Told the stage and the fraction of the work done; may raise to stop."""
-
-
-def quiet(_stage: str, _fraction: float) -> None:
-    """Watch nothing."""
 
 
 @dataclass(frozen=True)
@@ -312,8 +306,3 @@ def transforms_of(pictures: Pictures, found: Mapping[Side, Registered]) -> Trans
     """Put the sides together."""
     front, back = (found[side].side if side in found else None for side in SIDES)
     return Transforms(radiograph=pictures.radiograph.record("radiograph"), front=front, back=back)
-
-
-def succeeded(side: SideTransform) -> bool:
-    """Whether a registration may be applied."""
-    return side.quality is None or side.quality.ok

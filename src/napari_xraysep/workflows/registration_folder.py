@@ -19,16 +19,12 @@ from napari_xraysep.io.registration import (
 from napari_xraysep.records import Quality
 from napari_xraysep.registration import landmarks as by_hand
 from napari_xraysep.registration.pyramid import shrunk
+from napari_xraysep.registration.refine import spread
+from napari_xraysep.registration.watching import Watch, quiet
 from napari_xraysep.resampling import resample
 from napari_xraysep.transforms import Side
 from napari_xraysep.workflows.pictures import Pictures
-from napari_xraysep.workflows.registering import (
-    Registered,
-    Watch,
-    quiet,
-    succeeded,
-    transforms_of,
-)
+from napari_xraysep.workflows.registering import Registered, transforms_of
 from napari_xraysep.workflows.registration_figure import Overlay, overlay_png
 
 PANEL_SIDE = 1200
@@ -103,7 +99,7 @@ def _resampled(
 ) -> Iterator[Resampled]:
     """Bring the photographs onto the radiograph's grid, one after the other."""
     for side, registered in found.items():
-        if not succeeded(registered.side):
+        if not registered.side.usable:
             continue
         file = pictures.photographs[side]
 
@@ -124,7 +120,7 @@ def _picture(pictures: Pictures, found: Mapping[Side, Registered]) -> bytes:
     sides = {}
     for side, registered in found.items():
         transform = registered.side.transform.resized(1 / step, 1)
-        finer = max(1, int(np.sqrt(abs(np.linalg.det(transform.whole.array[:2, :2])))))
+        finer = max(1, int(spread(transform.whole.array)))
         photograph = shrunk(pictures.photographs[side].pixels, finer)
         transform = transform.resized(1, 1 / finer).model_copy(
             update={"radiograph_shape": xray.shape, "photograph_shape": photograph.shape[:2]}
@@ -133,9 +129,9 @@ def _picture(pictures: Pictures, found: Mapping[Side, Registered]) -> bytes:
         sides[side] = Overlay(
             grey=luma(image),
             valid=valid,
-            left=registered.left if succeeded(registered.side) else None,
+            left=registered.left if registered.side.usable else None,
             finding=_report(registered).finding,
-            failed=not succeeded(registered.side),
+            failed=not registered.side.usable,
         )
     return overlay_png(
         xray, sides, step=step, pixel_size_mm=pictures.pixel_size_mm, simulated=pictures.simulated
