@@ -9,7 +9,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.io.staging import CURE, reason
+from napari_xraysep.io.staging import replacing
 from napari_xraysep.records import Record
 
 Kind = TypeVar("Kind", bound=Record)
@@ -71,10 +71,5 @@ def write_record(path: Path, record: Record) -> None:
     InputError
         It cannot be written; a file of that name is then as it was.
     """
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as part:
         part.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(path, f"it cannot be written ({reason(error)})", CURE) from error

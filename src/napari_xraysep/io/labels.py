@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.io.staging import CURE, reason
+from napari_xraysep.io.staging import reason, replacing
 
 
 def write_labels(folder: Path, name: str, labels: NDArray[np.uint8]) -> tuple[Path, str]:
@@ -61,12 +60,6 @@ def copied(path: Path, folder: Path) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
+    with replacing(path) as part:
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise InputError(path, f"it cannot be written ({reason(error)})", CURE) from error

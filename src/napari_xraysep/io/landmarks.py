@@ -29,7 +29,7 @@ from napari_xraysep.io.foreign_landmarks import (
     number,
     yes_or_no,
 )
-from napari_xraysep.io.staging import CURE, reason
+from napari_xraysep.io.staging import reason, replacing
 from napari_xraysep.records import Landmark
 from napari_xraysep.transforms import SIDES, Side
 
@@ -294,12 +294,6 @@ def _write(
 ) -> None:
     """Write rows under a temporary name, then rename."""
     quoting: Literal[0, 1] = csv.QUOTE_ALL if quote_all else csv.QUOTE_MINIMAL
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator="\n")
-            writer.writerows(rows)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(path, f"it cannot be written ({reason(error)})", CURE) from error
+    with replacing(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator="\n")
+        writer.writerows(rows)

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import read_layer
-from napari_xraysep.io.staging import CURE, check_output, reason, staged_folder
+from napari_xraysep.io.staging import check_output, replacing, staged_folder
 from napari_xraysep.io.transforms import TRANSFORMS
 from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
 
@@ -135,9 +135,8 @@ def write_image(
     InputError
         It cannot be written.
     """
-    part = path.with_name(f".{path.name}.part")
     resolution = None if pixel_size_mm is None else (10 / float(pixel_size_mm),) * 2
-    try:
+    with replacing(path) as part:
         tifffile.imwrite(
             part,
             np.ascontiguousarray(image),
@@ -149,14 +148,6 @@ def write_image(
             resolution=resolution,
             resolutionunit="NONE" if resolution is None else "CENTIMETER",
         )
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise InputError(
-            path,
-            f"it cannot be written ({reason(error)})",
-            CURE,
-        ) from error
 
 
 def _description(name: str, record: RunRecord) -> str:

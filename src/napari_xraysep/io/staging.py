@@ -85,6 +85,27 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             shutil.rmtree(stage, ignore_errors=True)
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Lend a temporary name, whose file takes the place of ``path`` only if all goes well.
+
+    Raises
+    ------
+    InputError
+        It cannot be written; a file of that name is then as it was.
+    """
+    part = path.with_name(f".{path.name}.part")
+    try:
+        yield part
+        part.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(error, OSError):
+            raise InputError(path, f"it cannot be written ({reason(error)})", CURE) from error
+        raise
+
+
 def reason(error: OSError) -> str:
     """Why a file could not be written; numpy says only how many bytes were."""
     return error.strerror or "the disk may be full"
