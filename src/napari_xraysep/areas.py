@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_xraysep.domain import check_grid
 from napari_xraysep.errors import InputError
 from napari_xraysep.project import Area, FileRef
 
@@ -50,13 +51,7 @@ def labels(
     path = file.at(folder)
     image = read_mask(path)
     check_unchanged(path, file.sha256, image.sha256)
-    if image.pixels.shape != tuple(shape):
-        height, width = image.pixels.shape
-        raise InputError(
-            path,
-            f"it has {height} rows and {width} columns, the radiograph {shape[0]} and {shape[1]}",
-            "draw it on the radiograph",
-        )
+    check_grid(path, image.pixels, shape)
     return image.pixels
 
 

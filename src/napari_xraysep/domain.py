@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -43,6 +44,13 @@ class Domain:
     polarity: Polarity = "white-absorbs"
     response: Response = "as-is"
     bits: int | None = None
+
+    @classmethod
+    def assumed(
+        cls, polarity: Polarity | None, response: Response | None, bits: int | None
+    ) -> Domain:
+        """Return the domain of what the user states; None: not stated, the default is taken."""
+        return cls(polarity or cls.polarity, response or cls.response, bits)
 
     @property
     def epsilon(self) -> float:
@@ -127,6 +135,22 @@ def check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
             )
     if low == high:
         raise InputError(subject, "every pixel has the same value", "give an image with content")
+
+
+def check_grid(
+    subject: str | Path,
+    image: ArrayLike | None,
+    shape: tuple[int, int],
+    cure: str = "draw it on the radiograph",
+) -> None:
+    """Raise `InputError` where there is an image of another height or width than the radiograph."""
+    if image is not None and tuple(image.shape[:2]) != tuple(shape):
+        raise InputError(
+            subject,
+            f"it has {image.shape[0]} rows and {image.shape[1]} columns, the radiograph "
+            f"{shape[0]} and {shape[1]}",
+            cure,
+        )
 
 
 def luma(photograph: Floats) -> Floats:

@@ -18,6 +18,7 @@ from napari_xraysep.domain import (
     Floats,
     Polarity,
     Response,
+    check_grid,
     check_image,
     contradictions,
     sample_bits,
@@ -190,9 +191,9 @@ class Painting:
         for role, image in images.items():
             if image is not None:
                 check_image(_subject(role, inputs), image, colour=role != "radiograph")
-        for role, image in (images | masks).items():
-            cure = "register it first" if role in images else "draw it on the radiograph"
-            _check_grid(_subject(role, inputs), image, xray.shape, cure)
+        for role, image in images.items():
+            check_grid(_subject(role, inputs), image, xray.shape, "register it first")
+        check_grid(_subject("mask", inputs), mask, xray.shape)
         if mask is not None and bool(np.all(np.asarray(mask) != 0)):
             raise InputError(
                 _subject("mask", inputs), "it leaves out every pixel", "leave some at zero"
@@ -203,9 +204,9 @@ class Painting:
             front=front,
             back=back if back is None or not mirror_back else back[:, ::-1],
             mask=mask,
-            domain=Domain(
-                polarity or "white-absorbs",
-                response or "as-is",
+            domain=Domain.assumed(
+                polarity,
+                response,
                 bits if bits is not None else sample_bits(np.dtype(xray.dtype)),
             ),
             pixel_size_mm=pixel_size_mm,
@@ -240,7 +241,7 @@ class Painting:
         if image is not None:
             check_image(_subject("prior-image", self.inputs), image, colour=False)
         for role, array in given.items():
-            _check_grid(_subject(role, self.inputs), array, self.shape, "draw it on the radiograph")
+            check_grid(_subject(role, self.inputs), array, self.shape)
         if mask is not None and (np.all if reverse else np.any)(np.asarray(mask) != 0) == reverse:
             raise InputError(
                 _subject("prior-mask", self.inputs),
@@ -348,17 +349,6 @@ class Painting:
 def _subject(role: str, inputs: Sequence[InputRecord]) -> str:
     """Name the file of a role as the user gave it, or the role where there is no file."""
     return next((record.path for record in inputs if record.role == role and record.path), role)
-
-
-def _check_grid(subject: str, image: ArrayLike | None, shape: tuple[int, int], cure: str) -> None:
-    """Raise `InputError` where there is an image of another height or width."""
-    if image is not None and tuple(image.shape[:2]) != tuple(shape):
-        raise InputError(
-            subject,
-            f"it has {image.shape[0]} rows and {image.shape[1]} columns, the radiograph "
-            f"{shape[0]} and {shape[1]}",
-            cure,
-        )
 
 
 def _array_records(

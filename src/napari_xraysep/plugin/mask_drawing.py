@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from napari_xraysep.domain import check_grid
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin.area_drawing import AreaDrawing
 from napari_xraysep.plugin.background import in_background, while_loaded
@@ -64,13 +65,7 @@ def _mask_from(
 
     image = read_mask(path)
     pixels = image.pixels != 0
-    if pixels.shape != shape:
-        raise InputError(
-            path,
-            f"it has {pixels.shape[0]} rows and {pixels.shape[1]} columns, the radiograph "
-            f"{shape[0]} and {shape[1]}",
-            "draw it on the radiograph",
-        )
+    check_grid(path, pixels, shape)
     if pixels.all() or not pixels.any():
         what = "it leaves out every pixel" if pixels.all() else "it marks no pixel"
         raise InputError(path, what, "give an image that is zero where nothing is left out")

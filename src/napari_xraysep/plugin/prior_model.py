@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.areas import check_unchanged, labels, marked
-from napari_xraysep.domain import Floats, to_unit
-from napari_xraysep.errors import InputError
+from napari_xraysep.domain import Floats, check_grid, to_unit
 from napari_xraysep.io.reading import read_radiograph
 from napari_xraysep.painting import Painting
 from napari_xraysep.project import Area, FileRef, PriorDrawing, relative
@@ -117,12 +116,6 @@ def hand_made(path: Path, painting: Painting, folder: Path) -> FileRef:
         It cannot be read, is not grey, or has another size.
     """
     image = read_radiograph(path)
-    if image.pixels.shape != painting.shape:
-        height, width = image.pixels.shape
-        raise InputError(
-            path,
-            f"it has {height} rows and {width} columns, the radiograph {painting.shape[0]} and "
-            f"{painting.shape[1]}",
-            "make it from the radiograph, without cropping or resizing",
-        )
+    cure = "make it from the radiograph, without cropping or resizing"
+    check_grid(path, image.pixels, painting.shape, cure)
     return FileRef(path=relative(path.absolute(), folder), sha256=image.sha256)

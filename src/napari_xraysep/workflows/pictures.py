@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_xraysep.domain import Domain, Floats, to_unit
+from napari_xraysep.domain import Domain, Floats, check_grid, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.reading import ImageFile, read_mask, read_photograph, read_radiograph
 from napari_xraysep.sources import Sources
@@ -70,19 +70,11 @@ def read_pictures(sources: Sources) -> Pictures:
     if sources.mask is not None:
         mask = read_mask(sources.mask)
         read.append(mask)
-        if mask.pixels.shape != radiograph.pixels.shape:
-            raise InputError(
-                mask.path,
-                f"it has {mask.pixels.shape[0]} rows and {mask.pixels.shape[1]} columns, the "
-                f"radiograph {radiograph.pixels.shape[0]} and {radiograph.pixels.shape[1]}",
-                "draw it on the radiograph",
-            )
+        check_grid(mask.path, mask.pixels, radiograph.pixels.shape)
         valid = mask.pixels == 0
         if not valid.any():
             raise InputError(mask.path, "it leaves out every pixel", "leave some at zero")
-    domain = Domain(
-        sources.polarity or "white-absorbs", sources.response or "as-is", radiograph.bits
-    )
+    domain = Domain.assumed(sources.polarity, sources.response, radiograph.bits)
     return Pictures(
         radiograph=radiograph,
         photographs=photographs,
