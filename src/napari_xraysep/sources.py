@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,38 +85,33 @@ class Sources:
             files["prior-mask"] = read_mask(self.prior_mask)
         if self.prior_image is not None:
             files["prior-image"] = read_radiograph(self.prior_image)
-        pixels: dict[Role, NDArray[Any]] = {role: file.pixels for role, file in files.items()}
-        mirrored = {"back": self.mirror_back}
-        notes: list[str] = []
-        mask = pixels.get("mask")
-        for file in files.values():
-            if file.shown is not None:
-                mask = without(mask, file.shown)
-                notes += outside(str(file.path), file.shown)
+        records = {role: file.record(role) for role, file in files.items()}
         if transforms is not None:
-            check_fit(transforms, {role: file.record(role) for role, file in files.items()})
-            photographs = {side: pixels[side] for side in SIDES if side in pixels}
-            aligned = on_grid(transforms, photographs)
-            for side, (image, valid) in aligned.items():
-                pixels[side] = image
-                mask = without(mask, valid)
-                notes += outside(str(files[side].path), valid)
-                registered = transforms.side(side)
-                assert registered is not None
-                mirrored[side] = "mirrored" in registered.transform.orientation
-            for side in photographs.keys() - aligned.keys():
-                notes.append(
-                    f"{files[side].path}: not registered, taken as lying on the radiograph's grid"
-                )
+            check_fit(transforms, records)
+        grid = on_grid(
+            records,
+            {role: file.pixels for role, file in files.items()},
+            [file.shown for file in files.values()],
+            transforms,
+        )
+        flipped = {*grid.mirrored, *(("back",) if self.mirror_back else ())}
+        notes = list(grid.notes)
+        if transforms is not None:
+            notes += [
+                f"{files[side].path}: not registered, taken as lying on the radiograph's grid"
+                for side in SIDES
+                if side in files and side not in grid.registered
+            ]
         inputs = [
-            file.record(role, mirrored=mirrored.get(role, False)) for role, file in files.items()
+            record.model_copy(update={"mirrored": role in flipped})
+            for role, record in records.items()
         ]
         painting = Painting.from_arrays(
             xray.pixels,
-            pixels["front"],
-            pixels.get("back"),
+            grid.pixels["front"],
+            grid.pixels.get("back"),
             mirror_back=self.mirror_back,
-            mask=mask,
+            mask=grid.mask,
             polarity=self.polarity,
             response=self.response,
             pixel_size_mm=self.pixel_size_mm,
@@ -127,7 +122,7 @@ class Sources:
         )
         guess = files.get("prior-image")
         painting = painting.with_prior(
-            pixels.get("prior-mask"),
+            grid.pixels.get("prior-mask"),
             reverse=self.prior_reverse,
             feather_px=self.prior_feather_px,
             image=None if guess is None else to_unit(guess.pixels, guess.bits),
@@ -204,46 +199,85 @@ def _check_same(given: InputRecord, known: InputRecord, what: str) -> None:
         )
 
 
+@dataclass(frozen=True)
+class OnGrid:
+    """Images as they lie on the radiograph's grid, but for the mirroring of a back as it came.
+
+    Attributes
+    ----------
+    pixels
+        By role; photographs that are registered are resampled, all else is as it was.
+    covered
+        (H, W) bool, False where a registered photograph does not reach.
+    notes
+        How much of the radiograph lies outside of which photograph.
+    registered, mirrored
+        The photographs that were resampled, and those of them that were mirrored.
+    """
+
+    pixels: dict[Role, NDArray[Any]]
+    covered: NDArray[np.bool_]
+    notes: tuple[str, ...]
+    registered: tuple[Side, ...]
+    mirrored: frozenset[Side]
+
+    @property
+    def mask(self) -> NDArray[Any] | None:
+        """The mask, which also leaves out what is not covered; None where nothing is left out.
+
+        One of another size is as it was: `Painting.from_arrays` refuses it by name.
+        """
+        mask = self.pixels.get("mask")
+        if self.covered.all() or (mask is not None and mask.shape != self.covered.shape):
+            return mask
+        return ~self.covered if mask is None else (mask != 0) | ~self.covered
+
+
 def on_grid(
-    transforms: Transforms,
-    photographs: dict[Side, NDArray[Any]],
+    records: Mapping[Role, InputRecord],
+    pixels: Mapping[Role, NDArray[Any]],
+    shown: Iterable[NDArray[np.bool_] | None],
+    transforms: Transforms | None,
     report: Callable[[float], None] = lambda fraction: None,
-) -> dict[Side, tuple[NDArray[Any], NDArray[np.bool_]]]:
-    """Resample photographs to the radiograph's grid.
+) -> OnGrid:
+    """Bring images onto the radiograph's grid.
 
     Parameters
     ----------
-    photographs
-        (h, w, 3) as read, by side.
-
-    Returns
-    -------
-    dict
-        By side: the photograph (H, W, 3) and where it covers the radiograph (H, W).
+    pixels
+        (h, w) or (h, w, 3) as read.
+    shown
+        Where each photograph that came registered shows something; in the order of ``records``.
+    transforms
+        How photographs lie, of which `check_fit` has made sure; None: all as they came.
+    report
+        Told the fraction of a resampling that is done; may raise to stop.
     """
     from napari_xraysep.resampling import resample
 
-    found = {}
-    for side, photograph in photographs.items():
-        registered = transforms.side(side)
-        if registered is not None:
-            found[side] = resample(photograph, registered.transform, report=report)
-    return found
+    placed, notes = dict(pixels), []
+    covered = np.ones(pixels["radiograph"].shape, bool)
+    registered, mirrored = [], set()
 
+    def cover(role: Role, valid: NDArray[np.bool_]) -> None:
+        share = 1 - valid.mean()
+        covered[~valid] = False
+        if share:
+            name = records[role].path or f"{role} photograph"
+            notes.append(
+                f"{name}: {share:.1%} of the radiograph lies outside of it and is left out"
+            )
 
-def without(mask: NDArray[Any] | None, valid: NDArray[np.bool_]) -> NDArray[Any] | None:
-    """Return a mask that also leaves out what is not valid; None where nothing is left out.
-
-    A mask of another size is returned as it is: `Painting.from_arrays` refuses it by name.
-    """
-    if valid.all() or (mask is not None and mask.shape != valid.shape):
-        return mask
-    return ~valid if mask is None else (mask != 0) | ~valid
-
-
-def outside(name: str, valid: NDArray[np.bool_]) -> Sequence[str]:
-    """Say how much of the radiograph a photograph does not show."""
-    share = 1 - valid.mean()
-    if share == 0:
-        return []
-    return [f"{name}: {share:.1%} of the radiograph lies outside of it and is left out"]
+    for role, valid in zip(records, shown, strict=True):
+        if valid is not None and valid.shape == covered.shape:
+            cover(role, valid)
+    for side in SIDES:
+        known = None if transforms is None else transforms.side(side)
+        if known is None or side not in pixels:
+            continue
+        placed[side], valid = resample(pixels[side], known.transform, report=report)
+        cover(side, valid)
+        registered.append(side)
+        if "mirrored" in known.transform.orientation:
+            mirrored.add(side)
+    return OnGrid(placed, covered, tuple(notes), tuple(registered), frozenset(mirrored))

@@ -17,8 +17,8 @@ from napari_xraysep.plugin.images import Image
 from napari_xraysep.project import Project
 from napari_xraysep.records import Kind, Role
 from napari_xraysep.simulation.samples import sample_folder
-from napari_xraysep.sources import check_fit, on_grid, outside, without
-from napari_xraysep.transforms import SIDES, Side, Transforms
+from napari_xraysep.sources import OnGrid, check_fit, on_grid
+from napari_xraysep.transforms import SIDES, Transforms
 from napari_xraysep.workflows.project import left_out, with_drawings
 
 
@@ -87,17 +87,6 @@ class Loaded:
     def pixel_size_mm(self) -> float | None:
         """Of the radiograph: as the user says, else as its file does."""
         return self.answers.pixel_size_mm or self.images["radiograph"].pixel_size_mm
-
-
-@dataclass(frozen=True)
-class _OnGrid:
-    """Pixels by role as they are put together; photographs that are registered are resampled."""
-
-    pixels: dict[Role, NDArray[Any]]
-    covered: NDArray[np.bool_]
-    notes: tuple[str, ...]
-    registered: tuple[Side, ...] = ()
-    mirrored: frozenset[Side] = frozenset()
 
 
 def assemble(
@@ -222,30 +211,15 @@ def _brought(
     images: dict[Role, Image],
     transforms: Transforms | None,
     report: Callable[[float], None],
-) -> _OnGrid:
+) -> OnGrid:
     """Resample the photographs that are registered."""
+    records = {role: image.record for role, image in images.items()}
+    if transforms is not None:
+        known = ("radiograph", *(side for side in SIDES if transforms.side(side) is not None))
+        check_fit(transforms, {role: one for role, one in records.items() if role in known})
     pixels: dict[Role, NDArray[Any]] = {role: image.pixels for role, image in images.items()}
-    notes: list[str] = []
-    covered = np.ones(images["radiograph"].shape, bool)
-    for image in images.values():
-        if image.shown is not None and image.shown.shape == covered.shape:
-            covered &= image.shown
-            notes += outside(str(image.record.path), image.shown)
-    if transforms is None:
-        return _OnGrid(pixels, covered, tuple(notes))
-    sides = tuple(side for side in SIDES if side in images and transforms.side(side) is not None)
-    known: tuple[Role, ...] = ("radiograph", *sides)
-    check_fit(transforms, {role: images[role].record for role in known})
-    found = on_grid(transforms, {side: images[side].pixels for side in sides}, report)
-    mirrored = set()
-    for side, (image, valid) in found.items():
-        pixels[side] = image
-        covered &= valid
-        notes += outside(images[side].record.path or f"{side} photograph", valid)
-        registered = transforms.side(side)
-        if registered is not None and "mirrored" in registered.transform.orientation:
-            mirrored.add(side)
-    return _OnGrid(pixels, covered, tuple(notes), sides, frozenset(mirrored))
+    shown = [image.shown for image in images.values()]
+    return on_grid(records, pixels, shown, transforms, report)
 
 
 def mirrors_back(images: Mapping[Role, Image], answers: Answers) -> bool:
@@ -273,19 +247,19 @@ def _refusal(misfits: list[Role], images: dict[Role, Image]) -> str:
     )
 
 
-def _painting(images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror: bool) -> Painting:
+def _painting(images: dict[Role, Image], grid: OnGrid, answers: Answers, mirror: bool) -> Painting:
     flipped = {*grid.mirrored, *(("back",) if mirror else ())}
     records = tuple(
         image.record.model_copy(update={"mirrored": role in flipped})
         for role, image in images.items()
     )
-    xray, mask = images["radiograph"], without(grid.pixels.get("mask"), grid.covered)
+    xray = images["radiograph"]
     painting = Painting.from_arrays(
         xray.pixels,
         grid.pixels["front"],
         grid.pixels.get("back"),
         mirror_back=mirror,
-        mask=mask,
+        mask=grid.mask,
         polarity=answers.polarity,
         response=answers.response,
         pixel_size_mm=answers.pixel_size_mm,
@@ -300,12 +274,12 @@ def _painting(images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror
 
 
 def _pictures(
-    images: dict[Role, Image], grid: _OnGrid, answers: Answers, mirror: bool
+    images: dict[Role, Image], grid: OnGrid, answers: Answers, mirror: bool
 ) -> list[Picture]:
     """Say what to show: the radiograph in the working domain and the photographs."""
     xray = images["radiograph"]
     simulated = ", simulated" if any(image.simulated for image in images.values()) else ""
-    domain = Domain(answers.polarity or "white-absorbs", answers.response or "as-is", xray.bits)
+    domain = Domain.assumed(answers.polarity, answers.response, xray.bits)
     grey = domain.forward(to_unit(xray.pixels, xray.bits))
     pictures = [Picture("radiograph", f"radiograph{simulated}", grey)]
     for side in reversed(SIDES):
