@@ -13,6 +13,7 @@ from napari_xraysep.plugin.landmark_files import Names, export_landmarks, import
 from napari_xraysep.plugin.landmark_layers import PICTURES, LandmarkLayers
 from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.landmark_table import LandmarkTable
+from napari_xraysep.plugin.parts import row, wrapped
 from napari_xraysep.transforms import Side
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class LandmarkPanel(QWidget):
         self.target = short(QComboBox())
         for picture in PICTURES:
             self.target.addItem(f"A click marks a detail in the {picture}", picture)
-        self.hint, self.summary, self.message = _text(), _text(), _text()
+        self.hint, self.summary, self.message = wrapped(), wrapped(), wrapped()
         self.undo_button = _button("Undo", "Take back the last step (Ctrl+Z on the pictures).")
         self.redo_button = _button("Redo", "Take it again (Ctrl+Shift+Z on the pictures).")
         self.switch_button = _button("On/off", "Let the selected pairs count, or leave them out.")
@@ -89,12 +90,12 @@ class LandmarkPanel(QWidget):
         fit.addWidget(self.kind, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(_row(self.add_button, self.apart_button))
+        layout.addLayout(row(self.add_button, self.apart_button))
         layout.addWidget(self.target)
         layout.addWidget(self.hint)
         layout.addWidget(self.table, 1)
-        layout.addLayout(_row(*steps))
-        layout.addLayout(_row(self.worst_button, self.import_button, self.export_button))
+        layout.addLayout(row(*steps))
+        layout.addLayout(row(self.worst_button, self.import_button, self.export_button))
         layout.addLayout(fit)
         layout.addWidget(self.summary)
         layout.addWidget(self.message)
@@ -248,16 +249,3 @@ def _button(text: str, tooltip: str, checkable: bool = False) -> QPushButton:
     button.setToolTip(tooltip)
     button.setCheckable(checkable)
     return button
-
-
-def _row(*buttons: QPushButton) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for button in buttons:
-        row.addWidget(button, 1)
-    return row
-
-
-def _text() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    return label

@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QFrame,
-    QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +22,7 @@ from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.loading import Answers, Loaded
 from napari_xraysep.plugin.panes import show_pictures
+from napari_xraysep.plugin.parts import line, scrolling, wrapped
 from napari_xraysep.plugin.project_row import ProjectRow
 from napari_xraysep.plugin.projects import (
     Beginning,
@@ -95,8 +93,8 @@ class LoadPainting(QWidget):
             "to right. Untick if the photograph was flipped already."
         )
         self.questions = RadiographQuestions()
-        self.understood = _text()
-        self.message = _text()
+        self.understood = wrapped()
+        self.message = wrapped()
         self.load_button = QPushButton("Load")
         self.project = ProjectRow()
         inner = QWidget()
@@ -108,19 +106,16 @@ class LoadPainting(QWidget):
             if role == "back":
                 layout.addWidget(self.mirror_back)
         layout.addWidget(self.understood)
-        layout.addWidget(_line())
+        layout.addWidget(line())
         layout.addWidget(self.questions)
         layout.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(inner)
+        scroll = scrolling(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(2, 2, 2, 2)
         outer.addWidget(scroll, 1)
         outer.addWidget(self.message)
         outer.addWidget(self.load_button)
-        outer.addWidget(_line())
+        outer.addWidget(line())
         outer.addWidget(self.project)
         self.setMinimumWidth(360)
         self.choices["radiograph"].changed.connect(self._take_pixel_size)
@@ -336,15 +331,3 @@ class LoadPainting(QWidget):
     def _take_pixel_size(self) -> None:
         image = self.choices["radiograph"].image
         self.questions.set_file_pixel_size(None if image is None else image.pixel_size_mm)
-
-
-def _text() -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    return label
-
-
-def _line() -> QFrame:
-    line = QFrame()
-    line.setFrameShape(QFrame.Shape.HLine)
-    return line

@@ -10,12 +10,9 @@ from qtpy.QtWidgets import (
     QCheckBox,
     QDoubleSpinBox,
     QFileDialog,
-    QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +21,7 @@ from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView, drawings
 from napari_xraysep.plugin.image_choice import IMAGES
+from napari_xraysep.plugin.parts import NO_PAINTING, row, scrolling, wrapped
 from napari_xraysep.plugin.prior_drawing import (
     SCRIBBLE_COLOURS,
     DesignDrawing,
@@ -33,7 +31,7 @@ from napari_xraysep.plugin.prior_drawing import (
 )
 from napari_xraysep.plugin.prior_model import Preview, hand_made
 from napari_xraysep.plugin.prior_preview import PriorPreview
-from napari_xraysep.plugin.regions_widget import BRUSH_HELP, NO_PAINTING, OUTLINE_HELP
+from napari_xraysep.plugin.regions_widget import BRUSH_HELP, OUTLINE_HELP
 from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.project import Area, FileRef
 
@@ -79,14 +77,14 @@ class Prior(QWidget):
         self.reverse = QCheckBox("Mark where there is no concealed design")
         self.feather = QDoubleSpinBox()
         self.millimetres = QLabel()
-        self.state = _text()
+        self.state = wrapped()
         self.scribble_buttons = {number: QPushButton(name) for number, name in SCRIBBLES}
         self.clear_scribbles_button = QPushButton("Clear")
         self.file_button = QPushButton("From a file…")
         self.no_file_button = QPushButton("Remove")
-        self.file = _text()
+        self.file = wrapped()
         self.show_guess = QCheckBox("Show this guess over the radiograph")
-        self.hint, self.message = _text(), _text()
+        self.hint, self.message = wrapped(), wrapped()
         self.done_button = QPushButton("Done: show all images again")
         self.controls = QWidget()
         self._lay_out()
@@ -184,8 +182,8 @@ class Prior(QWidget):
             button.setStyleSheet(f"QPushButton {{border-bottom: 4px solid {colour};}}")
         column = QVBoxLayout(self.controls)
         column.setContentsMargins(4, 4, 4, 4)
-        column.addWidget(_text(WHAT))
-        column.addLayout(_row(self.outline_button, self.brush_button, self.clear_button))
+        column.addWidget(wrapped(WHAT))
+        column.addLayout(row(self.outline_button, self.brush_button, self.clear_button))
         column.addWidget(self.reverse)
         edge = QGridLayout()
         edge.addWidget(QLabel("Soft edge"), 0, 0)
@@ -197,19 +195,16 @@ class Prior(QWidget):
         column.addWidget(self.show_guess)
         column.addSpacing(12)
         column.addWidget(QLabel("<b>Scribbles</b>"))
-        column.addWidget(_text(SCRIBBLES_HINT))
-        column.addLayout(_row(*self.scribble_buttons.values(), self.clear_scribbles_button))
+        column.addWidget(wrapped(SCRIBBLES_HINT))
+        column.addLayout(row(*self.scribble_buttons.values(), self.clear_scribbles_button))
         column.addSpacing(12)
         column.addWidget(QLabel("<b>Made by hand</b>"))
-        column.addWidget(_text(HAND_MADE_HINT))
-        column.addLayout(_row(self.file_button, self.no_file_button))
+        column.addWidget(wrapped(HAND_MADE_HINT))
+        column.addLayout(row(self.file_button, self.no_file_button))
         column.addWidget(self.file)
         column.addStretch(1)
-        column.addWidget(_text(HEEDED))
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self.controls)
+        column.addWidget(wrapped(HEEDED))
+        scroll = scrolling(self.controls)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
         layout.addWidget(scroll, 1)
@@ -295,16 +290,3 @@ class Prior(QWidget):
         self._session.changed.disconnect(self._take, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
         self._session.settling.disconnect(self._settle, missing_ok=True)
-
-
-def _row(*widgets: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    for widget in widgets:
-        row.addWidget(widget)
-    return row
-
-
-def _text(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    return label

@@ -18,13 +18,13 @@ from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView
 from napari_xraysep.plugin.image_choice import IMAGES
 from napari_xraysep.plugin.mask_drawing import MaskDrawing
+from napari_xraysep.plugin.parts import NO_PAINTING, wrapped
 from napari_xraysep.plugin.region_list import RegionList
 from napari_xraysep.plugin.session import plain_viewer, session_of
 
 if TYPE_CHECKING:
     import napari.viewer
 
-NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 MASK_HINT = (
     "Mark what is no paint: nails, stretcher, cradle, lead markers, edges of films, losses. It is "
     "left out of registration, of learning and of all figures."
@@ -60,7 +60,7 @@ class MaskAndRegions(QWidget):
         self.clear_button = QPushButton("Clear")
         self.region_button = QPushButton("Draw a region")
         self.done_button = QPushButton("Done: show all images again")
-        self.state, self.hint, self.message = _text(), _text(), _text()
+        self.state, self.hint, self.message = wrapped(), wrapped(), wrapped()
         self._lay_out()
         self.outline_button.clicked.connect(self.draw_outlines)
         self.brush_button.clicked.connect(self.paint)
@@ -93,12 +93,12 @@ class MaskAndRegions(QWidget):
             buttons.addWidget(button, at // 2, at % 2)
         layout = QVBoxLayout(self)
         layout.addWidget(QLabel("<b>Leave out</b>"))
-        layout.addWidget(_text(MASK_HINT))
+        layout.addWidget(wrapped(MASK_HINT))
         layout.addLayout(buttons)
         layout.addWidget(self.state)
         layout.addSpacing(12)
         layout.addWidget(QLabel("<b>Regions</b>"))
-        layout.addWidget(_text(REGIONS_HINT))
+        layout.addWidget(wrapped(REGIONS_HINT))
         layout.addWidget(self.region_button)
         layout.addWidget(self.regions)
         layout.addStretch(1)
@@ -193,9 +193,3 @@ class MaskAndRegions(QWidget):
         self._session.changed.disconnect(self._take, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
         self._session.settling.disconnect(self._settle, missing_ok=True)
-
-
-def _text(text: str = "") -> QLabel:
-    label = QLabel(text)
-    label.setWordWrap(True)
-    return label

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_xraysep.plugin.landmark_panel import LandmarkPanel
+from napari_xraysep.plugin.parts import button, row, scrolling, wrapped
 from napari_xraysep.plugin.register_orientation import OrientationChooser
 from napari_xraysep.plugin.register_plates import PlatesPanel
 from napari_xraysep.plugin.register_progress import ProgressPanel
-from napari_xraysep.plugin.register_views import Folded, SidePanel, ViewPanel, button, row, wrapped
+from napari_xraysep.plugin.register_views import Folded, SidePanel, ViewPanel
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -85,11 +85,7 @@ class RegisterForm(QWidget):
         column.addWidget(QLabel("<b>4  Use it</b>"))
         column.addLayout(row(self.use_button, self.import_button, self.export_button))
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.work)
+        scroll = scrolling(self.work)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         for widget in (self.painting, scroll, self.progress, self.message):

@@ -9,7 +9,7 @@ from typing import Any
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from napari_xraysep.plugin.register_views import wrapped
+from napari_xraysep.plugin.parts import wrapped
 from napari_xraysep.plugin.register_worker import Task, start
 
 LOOK_MS = 100

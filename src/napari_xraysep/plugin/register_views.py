@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin.combo_box import short
+from napari_xraysep.plugin.parts import wrapped
 from napari_xraysep.plugin.register_preview import BLINK, FADED, VIEWS, View
 from napari_xraysep.transforms import SIDES, Side
 
@@ -71,13 +72,6 @@ class Folded(QWidget):
         self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.content.setVisible(shown)
         self.toggled.emit(shown)
-
-
-def wrapped() -> QLabel:
-    """Return a label that breaks its lines."""
-    label = QLabel()
-    label.setWordWrap(True)
-    return label
 
 
 class SidePanel(QWidget):
@@ -193,18 +187,3 @@ class ViewPanel(QWidget):
     def _blink(self) -> None:
         self._visible = not self._visible
         self.blinked.emit(self._visible)
-
-
-def button(text: str, tooltip: str) -> QPushButton:
-    """Return a push button."""
-    made = QPushButton(text)
-    made.setToolTip(tooltip)
-    return made
-
-
-def row(*buttons: QPushButton) -> QHBoxLayout:
-    """Lay buttons side by side."""
-    made = QHBoxLayout()
-    for one in buttons:
-        made.addWidget(one)
-    return made

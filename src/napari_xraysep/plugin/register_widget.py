@@ -16,6 +16,7 @@ from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.in_front import InFront
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.panes import show_pictures
+from napari_xraysep.plugin.parts import NO_PAINTING
 from napari_xraysep.plugin.register_form import RegisterForm
 from napari_xraysep.plugin.register_model import RegisterModel
 from napari_xraysep.plugin.register_preview import Preview
@@ -33,7 +34,6 @@ from napari_xraysep.workflows.registering import Registered
 if TYPE_CHECKING:
     import napari.viewer
 
-NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 USED = "The photographs lie on the radiograph. Go on with <b>Separate</b>."
 FAILED = "Say how it is turned and try again, or mark landmarks."
 STOPPED = "Stopped; nothing was changed."

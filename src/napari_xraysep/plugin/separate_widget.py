@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
     QFileDialog,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -26,6 +24,7 @@ from napari_xraysep.plugin.loading import painting_to_separate
 from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.panes import contrast_of, hide_results
+from napari_xraysep.plugin.parts import NO_PAINTING, scrolling
 from napari_xraysep.plugin.region_choice import RegionChoice
 from napari_xraysep.plugin.result_layers import ResultLayers
 from napari_xraysep.plugin.run_list import RunList, stored_run
@@ -48,7 +47,6 @@ from napari_xraysep.workflows.project import has_drawings
 if TYPE_CHECKING:
     import napari.viewer
 
-NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
 PUT_TOGETHER = "The painting is being put together anew: try again when that has ended."
 STORED = "A stored run is shown. To separate again, use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
@@ -99,10 +97,7 @@ class Separate(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.panel)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(inner)
+        scroll = scrolling(inner)
         buttons = QHBoxLayout()
         for button in (self.start_button, self.cancel_button, self.save_button, self.open_button):
             buttons.addWidget(button)
