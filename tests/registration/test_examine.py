@@ -41,7 +41,7 @@ def test_a_known_displacement_is_measured(images, off):
     found = examine.examined(*images, transform(images, off))
     quality = judged(found)
     assert quality.ok
-    assert quality.median_px == pytest.approx(off, abs=0.2)
+    assert quality.median_px == pytest.approx(off, abs=0.3)
     assert found.centres.max(0) == pytest.approx([192, 240], abs=60)
 
 

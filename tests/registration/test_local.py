@@ -19,10 +19,10 @@ def grid(step: int = 20) -> np.ndarray:
     return np.stack([rows, columns], -1).reshape(-1, 2)
 
 
-def matches(shifts: np.ndarray) -> Matches:
-    count = len(shifts)
+def matches(shifts: np.ndarray, centres: np.ndarray | None = None) -> Matches:
+    count, centres = len(shifts), grid() if centres is None else centres
     sure = np.tile(1e4 * np.eye(2), (count, 1, 1))
-    return Matches(grid(), shifts, sure, np.ones(count), np.ones(count, bool))
+    return Matches(centres, shifts, sure, np.ones(count), np.ones(count, bool), np.ones(count))
 
 
 def test_a_shift_is_found_to_a_fraction_of_a_pixel() -> None:
@@ -69,3 +69,20 @@ def test_a_bent_displacement_is_followed_past_false_matches() -> None:
     assert np.median(errors) < 0.2
     assert np.percentile(errors, 95) < 0.6
     assert fit.weights[false].mean() < 0.3 < 0.6 < fit.weights[~false].mean()
+
+
+def test_a_match_by_chance_is_hardly_believed() -> None:
+    image = texture()
+    other = gaussian_filter(np.random.default_rng(4).standard_normal(SHAPE), 1.5)
+    valid = np.ones(SHAPE, bool)
+    assert matched(image, other.astype(np.float32), valid, 48, 24, 8).belief.mean() < 0.3
+    assert matched(image, image, valid, 48, 24, 8).belief.min() > 0.9
+
+
+def test_an_error_that_neighbours_share_does_not_bend_it() -> None:
+    rng = np.random.default_rng(2)
+    field = gaussian_filter(rng.standard_normal((*SHAPE, 2)), (7, 7, 0))  # as tiles overlap
+    centres = grid(12)
+    seen = 2 * field[tuple(centres.astype(int).T)] / field.std()
+    fit = smooth(matches(seen, centres), seen, SHAPE)
+    assert fit.stiffness > 100

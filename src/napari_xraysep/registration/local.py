@@ -19,10 +19,19 @@ CELLS = 12
 STIFFNESSES = (1e6, 1e3, 1e2, 1e1, 1.0, 1e-1)
 """Tried weights of the bending energy."""
 ROUNDS, FOLDS = 4, 4
+NEIGHBOURHOOD = 1 / 8
+"""Left out together, in the radiograph's longer side: wider than a chance pattern that several
+overlapping tiles share."""
 FAR = 20.0
 """Standard deviations to begin with, beyond which a match counts little."""
 DOUBT = 0.2
 """Standard deviation, pixels, below which no single match is trusted."""
+RATIO, STEEPNESS = 3.5, 2.5
+"""Peak-to-sidelobe ratio at which every other match is right, and how soon more of them are."""
+LOBE = 3
+"""Pixels around a peak that are its own."""
+BELIEVED = 0.1
+"""Belief below which a match is as good as none."""
 CAUCHY = 2.0
 """Standard deviations beyond which a match counts for less than half."""
 
@@ -43,6 +52,8 @@ class Matches:
         (N,) correlation there.
     inside
         (N,) bool, False where the best match lies at the end of the search.
+    belief
+        (N,) 0..1, how likely the match is no chance one.
     """
 
     centres: Points
@@ -50,6 +61,12 @@ class Matches:
     information: NDArray[np.float64]
     likeness: NDArray[np.float64]
     inside: NDArray[np.bool_]
+    belief: NDArray[np.float64]
+
+    @property
+    def useful(self) -> Matches:
+        """Those that a displacement can be fitted to."""
+        return self.chosen(self.inside & (self.belief >= BELIEVED))
 
     def chosen(self, which: NDArray[Any]) -> Matches:
         """Return some of them, by index or mask."""
@@ -59,6 +76,7 @@ class Matches:
             self.information[which],
             self.likeness[which],
             self.inside[which],
+            self.belief[which],
         )
 
 
@@ -91,7 +109,7 @@ def matched(
     covered = uniform_filter(valid.astype(np.float32), tile, mode="constant")
     rows = np.arange(0, height - tile + 1, step)
     columns = np.arange(0, width - tile + 1, step)
-    centres, shifts, information, likeness, inside = [], [], [], [], []
+    centres, shifts, information, likeness, inside, belief = [], [], [], [], [], []
     for y in rows:
         for x in columns:
             if covered[y + tile // 2, x + tile // 2] < COVERED:
@@ -113,13 +131,27 @@ def matched(
             information.append(tile**2 * curvature * share / (1 - share) / max(height_there, 1e-6))
             likeness.append(height_there)
             inside.append(within)
+            belief.append(_belief(surface, peak))
     return Matches(
         np.reshape(centres, (-1, 2)).astype(float),
         np.reshape(shifts, (-1, 2)).astype(float),
         np.reshape(information, (-1, 2, 2)).astype(float),
         np.array(likeness, float),
         np.array(inside, bool),
+        np.array(belief, float),
     )
+
+
+def _belief(surface: NDArray[Any], peak: Any) -> float:
+    """Say how likely a peak is no chance one, by how far it stands out from all the others.
+
+    The peak-to-sidelobe ratio is that of D. S. Bolme et al., "Visual object tracking using
+    adaptive correlation filters", CVPR 2010, section 3.5.
+    """
+    apart = [np.abs(np.arange(n) - at) > LOBE for n, at in zip(surface.shape, peak, strict=True)]
+    others = surface[apart[0][:, None] | apart[1][None, :]]
+    ratio = (float(surface[peak]) - others.mean()) / max(float(others.std()), 1e-9)
+    return float(1 / (1 + np.exp(-STEEPNESS * (ratio - RATIO))))
 
 
 def _summit(surface: NDArray[Any], peak: Any) -> tuple[Points, float, NDArray[np.float64]]:
@@ -154,7 +186,7 @@ class Smooth:
     stiffness
         Weight of the bending energy.
     weights
-        (N,) how far each match was believed, 0..1.
+        (N,) how far each match is believed, 0..1: by itself and by its neighbours.
     spread
         How far the matches lie off, in the standard deviations that they give themselves.
     covariance
@@ -189,7 +221,8 @@ def totalled(matches: Matches, warp: Warp | None) -> Points:
 def smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     """Fit a smooth displacement to ``totals`` (N, 2) at the matches' centres.
 
-    Each match counts by its information, directions apart; those far off count little. Of several
+    Each match counts by its belief and its information, directions apart; those far off count
+    little. Of several
     stiffnesses the largest is taken that predicts left-out neighbourhoods of matches as well as
     the best, within the standard error.
     """
@@ -206,15 +239,15 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     trust = trusted(matches.information)
     fold = _folds(matches.centres, shape)
     fits, doubts = [], []
-    weights = np.ones(len(totals))
-    spread = FAR
+    belief = matches.belief
+    weights, spread = belief, FAR
     for stiffness in STIFFNESSES:
         # from stiff to soft, each starting from what the one before believed
         for _ in range(ROUNDS):
             values = _solved(design, totals, trust, weights, stiffness * bending)
             far = _distance(design @ values - totals, trust)
-            spread = max(spread / 2, float(np.sqrt(np.median(far))) / 1.18, 1.0)
-            weights = 1 / (1 + far / (CAUCHY * spread) ** 2)
+            spread = max(spread / 2, float(np.sqrt(_median(far, belief))) / 1.18, 1.0)
+            weights = belief / (1 + far / (CAUCHY * spread) ** 2)
         missed = np.zeros(len(totals))
         for number in range(FOLDS):
             out = fold == number
@@ -222,7 +255,7 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
             guess = _solved(design, totals, trust, kept, stiffness * bending)
             missed[out] = _distance(design[out] @ guess - totals[out], trust[out])
         fits.append(Smooth(knots, values, stiffness, weights, spread))
-        doubts.append(np.log1p(missed / CAUCHY**2))
+        doubts.append(belief / belief.mean() * np.log1p(missed / CAUCHY**2))
     best = int(np.argmin([doubt.mean() for doubt in doubts]))
     fit = next(
         fit
@@ -232,6 +265,12 @@ def _smooth(matches: Matches, totals: Points, shape: tuple[int, int]) -> Smooth:
     both, _ = _equations(design, totals, trust, fit.weights, fit.stiffness * bending)
     inverse = np.linalg.inv(both).reshape(2, len(bending), 2, len(bending))
     return replace(fit, covariance=fit.spread**2 * (inverse[0, :, 0] + inverse[1, :, 1]))
+
+
+def _median(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
 
 
 def _no_worse(differences: NDArray[np.float64]) -> bool:
@@ -280,7 +319,7 @@ def trusted(information: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _folds(centres: Points, shape: tuple[int, int]) -> NDArray[np.int64]:
     """Return neighbourhoods' numbers: what is left out has no twin among the rest."""
-    block = np.floor(centres / (max(shape) / (2 * CELLS))).astype(int)
+    block = np.floor(centres / (max(shape) * NEIGHBOURHOOD)).astype(int)
     return np.asarray((block[:, 0] + 2 * block[:, 1]) % FOLDS)
 
 

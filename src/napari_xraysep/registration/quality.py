@@ -84,7 +84,7 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
     every = matched(seen.radiograph, seen.predicted, seen.both, tile, tile, REACH)
     left = np.full_like(every.shifts, REACH)
     white = (every.centres // tile).sum(1) % 2 == 0
-    halves = [every.chosen(every.inside & half) for half in (white, ~white)]
+    halves = [every.chosen(half).useful for half in (white, ~white)]
     if min(len(half.centres) for half in halves) >= FEWEST // 2:
         first, second = (smooth(half, totalled(half, here.warp), shape) for half in halves)
         left = np.where(white[:, None], second(every.centres), first(every.centres))

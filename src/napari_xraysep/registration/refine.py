@@ -165,7 +165,7 @@ def bent(pair: Pair, piece: Piece, weights: Floats, limit: float, reach: int) ->
     seen = compared(small, here, weights)
     tile, step = tiles(seen.both.shape)
     matches = matched(seen.radiograph, seen.predicted, seen.both, tile, step, reach)
-    matches = matches.chosen(matches.inside)
+    matches = matches.useful
     if len(matches.centres) < FEWEST:
         return piece
     fit = smooth(matches, totalled(matches, here.warp), seen.both.shape)
