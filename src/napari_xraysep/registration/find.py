@@ -44,6 +44,8 @@ SEARCHED = 480
 """Longer side of the pictures that the search for the orientation is given, pixels."""
 TRIED = 2
 """Guesses that are followed to the end before a registration is given up."""
+WHOLE = 0.25
+"""Least share of the tiles of a mosaic that must agree before its films are registered."""
 PREFERRED = 1.15
 """Factor on the score of the orientation that the user expects."""
 LANDMARKS_ALONG = 4
@@ -143,10 +145,10 @@ def find_transform(
         names = list(ORIENTATIONS) if orientation is None else [orientation]
         known = None if scale is None else scale * sizes.radiograph_factor / sizes.photograph_factor
         guesses = _guesses(pair, known, names, prefer, part(watch, 0, 0.3))
-        best = _best(pair, guesses, part(watch, 0.3, 0.6))
-        if known is not None and not judged(best.left).ok:
+        best = _best(pair, guesses, bool(plates), part(watch, 0.3, 0.6))
+        if known is not None and not _enough(best.left, bool(plates)):
             wide = _guesses(pair, None, names, prefer, part(watch, 0.6, 0.7))
-            second = _best(pair, wide, part(watch, 0.7, 0.9))
+            second = _best(pair, wide, bool(plates), part(watch, 0.7, 0.9))
             if second.left.confirmed > best.left.confirmed:
                 guesses, best = wide, second
     lost: tuple[str, ...] = ()
@@ -262,13 +264,18 @@ def _searched(pair: Pair) -> tuple[Pair, int, int]:
     return Pair.of(pair.radiograph, pair.photograph, pair.valid, factor, other), factor, other
 
 
-def _best(pair: Pair, guesses: Sequence[Guess], watch: Watch) -> _Finished:
+def _enough(left: Measured, plates: bool) -> bool:
+    """Whether to stop here; of a mosaic the films are yet to find their places."""
+    return judged(left).ok or (plates and left.confirmed > WHOLE)
+
+
+def _best(pair: Pair, guesses: Sequence[Guess], plates: bool, watch: Watch) -> _Finished:
     """Register from the best guesses in turn until one succeeds; else return the least bad."""
     tried: list[_Finished] = []
     for number, guess in enumerate(guesses[:TRIED]):
         step = part(watch, number / TRIED, (number + 1) / TRIED)
         tried.append(_finished(pair, Piece.from_matrix(guess.matrix), step))
-        if judged(tried[-1].left).ok:
+        if _enough(tried[-1].left, plates):
             return tried[-1]
     return max(tried, key=lambda one: one.left.confirmed)
 

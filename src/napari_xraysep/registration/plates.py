@@ -52,7 +52,8 @@ def plated(
         plates.append(Plate(name=outline.name, polygon=outline.polygon, piece=piece))
         left.append(there)
         rest &= ~within
-    left.append(measured(replace(pair, valid=rest), whole, weights))
+    if rest.any():
+        left.append(measured(replace(pair, valid=rest), whole, weights))
     transform = pair.transform(whole).model_copy(update={"plates": tuple(plates)})
     return transform, joined(left), tuple(lost)
 

@@ -133,15 +133,42 @@ def said_by(colours: Floats, weights: Floats) -> Floats:
 
 
 def compared(pair: Pair, piece: Piece, weights: Floats) -> Detail:
-    """Resample what the photograph predicts and return both images' detail."""
+    """Resample what the photograph predicts and return both images' detail.
+
+    Only around the pixels that are valid, as of one film of a mosaic: the rest is zero.
+    """
     said = said_by(pair.photograph, weights)
     low, high = float(said.min()), float(said.max())
     unit = (said - low) / max(high - low, 1e-6)
-    predicted, inside = resample(unit, pair.transform(piece))
-    both = inside & pair.valid
-    return Detail(
-        detail(pair.radiograph, both, FINE, COARSE), detail(predicted, both, FINE, COARSE), both
-    )
+    box = _around(pair.valid)
+    part = Pair(pair.radiograph[box], pair.valid[box], pair.photograph)
+    predicted, inside = resample(unit, part.transform(_from(piece, box)))
+    both = inside & part.valid
+    nothing = np.zeros_like(pair.radiograph)
+    found = Detail(nothing, nothing.copy(), np.zeros_like(pair.valid))
+    found.radiograph[box] = detail(part.radiograph, both, FINE, COARSE)
+    found.predicted[box] = detail(predicted, both, FINE, COARSE)
+    found.both[box] = both
+    return found
+
+
+def _around(valid: Mask) -> tuple[slice, slice]:
+    """Return the box of the valid pixels; one pixel where there is none."""
+    rows, columns = (np.flatnonzero(valid.any(axis)) for axis in (1, 0))
+    if not len(rows):
+        return np.s_[:1, :1]
+    return np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _from(piece: Piece, box: tuple[slice, slice]) -> Piece:
+    """Return a map from pixels that are counted from a box's first on."""
+    corner = np.eye(3)
+    corner[:2, 2] = box[0].start or 0, box[1].start or 0
+    warp = piece.warp
+    if warp is not None:
+        y, x = warp.origin
+        warp = warp.model_copy(update={"origin": (y - corner[0, 2], x - corner[1, 2])})
+    return Piece.from_matrix(piece.array @ corner, warp)
 
 
 def tiles(shape: tuple[int, int]) -> tuple[int, int]:
