@@ -24,7 +24,7 @@ from cases import arguments, gain, painting, photographs, run, simulations, tabl
 from napari_xraysep.records import InputRecord
 from napari_xraysep.resampling import resample
 from napari_xraysep.simulation import Simulation
-from napari_xraysep.workflows.registering import register_side, succeeded
+from napari_xraysep.workflows.registering import register_side
 
 SHIFTS = (0, 1, 2, 4, 8)
 MARGIN = 24
@@ -71,7 +71,7 @@ def registered(case: Simulation) -> Simulation | None:
         height, width = photograph.shape[:2]
         record = InputRecord(role=role, height=height, width=width)
         side = register_side(case.xray, photograph, record, sizes=(0.2, 0.2)).side
-        if not succeeded(side):
+        if not side.usable:
             return None
         images.append(resample(photograph, side.transform)[0])
     return replace(case, front=images[0], back=images[1])
