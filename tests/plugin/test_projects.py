@@ -175,7 +175,7 @@ def test_a_photograph_of_another_size_comes_back_registered(
     widget = load(qtbot, viewer, files)
     session = session_of(viewer)
     assert session.loaded.painting is None
-    assert "Register" in widget.message.text()
+    assert "register it" in widget.message.text()
     narrow = Transform(
         radiograph_shape=SHAPE,
         photograph_shape=(SHAPE[0], SHAPE[1] - 1),
@@ -189,7 +189,7 @@ def test_a_photograph_of_another_size_comes_back_registered(
     assert "not registered" in widget.choices["back"].facts.text()
     session.loaded = aligned(session.loaded, session.project.transforms)  # as *Use it* does
     assert "not registered" not in widget.choices["back"].facts.text()
-    assert "Separate" in widget.message.text()
+    assert "are registered" in widget.message.text()
     session.flush()
     session.begin(None, None, None)
     again = opened(qtbot, viewer, files / "xray-project.json")

@@ -100,7 +100,7 @@ def test_a_painting_is_registered_looked_at_and_used_side_by_side(
     assert painting.transforms == session.project.transforms
     assert session.project.transforms.back is not None
     assert viewer.canvas.grid.enabled
-    assert "Separate" in dock.message.text()
+    assert "lie on the radiograph" in dock.message.text()
     assert not dock.use_button.isEnabled()
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
     QCheckBox,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -22,7 +21,7 @@ from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.loading import Answers, Loaded
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import line, scrolling, wrapped
+from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
 from napari_xraysep.plugin.project_row import ProjectRow
 from napari_xraysep.plugin.projects import (
     Beginning,
@@ -36,6 +35,8 @@ from napari_xraysep.plugin.projects import (
 )
 from napari_xraysep.plugin.radiograph_questions import RadiographQuestions
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import LOAD
 from napari_xraysep.plugin.stored_run import show_opened
 from napari_xraysep.project import Area, FileRef
 from napari_xraysep.records import Role
@@ -95,7 +96,9 @@ class LoadPainting(QWidget):
         self.questions = RadiographQuestions()
         self.understood = wrapped()
         self.message = wrapped()
-        self.load_button = QPushButton("Load")
+        self.load_button = button(
+            "Load", "Puts the images together as one painting and shows them side by side."
+        )
         self.project = ProjectRow()
         inner = QWidget()
         layout = QVBoxLayout(inner)
@@ -112,6 +115,7 @@ class LoadPainting(QWidget):
         scroll = scrolling(inner)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(2, 2, 2, 2)
+        outer.addWidget(StepBar(self._viewer, LOAD))
         outer.addWidget(scroll, 1)
         outer.addWidget(self.message)
         outer.addWidget(self.load_button)
@@ -243,11 +247,8 @@ class LoadPainting(QWidget):
             )
         self._refresh()
         done = "Loaded." if begun.opened is None else "Everything is as it was left."
-        self._go_on(loaded, begun.problem, loaded.refusal or done)
-
-    def _go_on(self, loaded: Loaded, *said: str) -> None:
-        on = "Register" if loaded.painting is None else "Separate"
-        self.message.setText(" ".join(part for part in (*said, f"Go on with <b>{on}</b>.") if part))
+        said = (begun.problem, loaded.refusal or done)
+        self.message.setText(" ".join(part for part in said if part))
 
     def _changed(self) -> None:
         """Follow what other docks made of the painting: its photographs may be registered now."""
@@ -256,7 +257,7 @@ class LoadPainting(QWidget):
         loaded = self._session.loaded
         if loaded is not None and loaded.refusal != self._refusal:
             self._refusal = loaded.refusal
-            self._go_on(loaded, loaded.refusal or "The photographs are registered.")
+            self.message.setText(loaded.refusal or "The photographs are registered.")
 
     def _reopened(self, begun: Beginning) -> None:
         answers = begun.loaded.answers

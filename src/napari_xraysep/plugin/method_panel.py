@@ -35,6 +35,11 @@ WARM_START_HELP = (
     "This method first learns from a double-sided painting whose layers are known. It can make one "
     "from this painting's surface, or take a double-sided separation that you have finished."
 )
+METHOD_HELP = "How the layers are estimated; each has a page of its own in the help."
+PRESET_HELP = (
+    "The values that all settings below begin with: quick ones, or those of the method's paper, "
+    "which take hours on a large radiograph."
+)
 SEED_HELP = "The same seed on the same device gives the same result again."
 DEVICE_HELP = "Where to compute. With auto, the graphics card where there is a usable one."
 
@@ -51,6 +56,8 @@ class MethodPanel(QWidget):
         self.preset = short(QComboBox())
         for preset, text in PRESETS.items():
             self.preset.addItem(text, preset)
+        self.method.setToolTip(METHOD_HELP)
+        self.preset.setToolTip(PRESET_HELP)
         self.allocation = short(QComboBox())
         self.warm_start = WarmStartChoice()
         self.seed = QSpinBox()
@@ -75,6 +82,7 @@ class MethodPanel(QWidget):
         repeat.addRow(_tipped("Device", self.device, DEVICE_HELP), self.device)
         folded = QCollapsible("Seed and device")
         folded.addWidget(more)
+        folded.toggleButton().setToolTip("For repeating a run exactly, and where to compute it.")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)

@@ -21,6 +21,7 @@ class OutputChoice(QWidget):
         self._label = QLabel()
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         change = QPushButton("Change…")
+        change.setToolTip("Choose the folder in which runs are stored, each in one of its own.")
         change.clicked.connect(self.choose)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

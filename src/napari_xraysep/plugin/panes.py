@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 KEY = "napari-xraysep"
 """Where our layers keep what they are, in ``layer.metadata``."""
 
+EARLIER = "earlier"
+"""Marks results that another painting or run has taken the place of."""
+
 FONT_SIZE = 7
 RESULTS = {"front": "first", "surface": "first", "back": "second", "concealed": "second"}
 PANES = 6
@@ -108,6 +111,13 @@ def hide_results(viewer: Viewer) -> None:
     for layer in panes_of(viewer):
         if _rank(layer) not in PICTURES:
             layer.visible = False
+            layer.metadata[KEY][EARLIER] = True
+
+
+def shows_results(viewer: Viewer) -> bool:
+    """Whether there are results of the loaded painting, or of the run that was opened last."""
+    results = (layer for layer in panes_of(viewer) if _rank(layer) not in PICTURES)
+    return any(EARLIER not in layer.metadata[KEY] for layer in results)
 
 
 def show_pictures(viewer: Viewer, loaded: Loaded) -> None:

@@ -31,8 +31,10 @@ from napari_xraysep.plugin.prior_drawing import (
 )
 from napari_xraysep.plugin.prior_model import Preview, hand_made
 from napari_xraysep.plugin.prior_preview import PriorPreview
-from napari_xraysep.plugin.regions_widget import BRUSH_HELP, OUTLINE_HELP
+from napari_xraysep.plugin.regions_widget import BRUSH_HELP, DONE_HELP, OUTLINE_HELP
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import PRIOR
 from napari_xraysep.project import Area, FileRef
 
 if TYPE_CHECKING:
@@ -57,6 +59,11 @@ HAND_MADE_HINT = (
 )
 HEEDED = "Heeded by <b>regression</b>, <b>lcista</b> and <b>concealed-autoencoder</b>."
 SCRIBBLES = ((1, "Surface"), (2, "Concealed"), (3, "Support"))
+SCRIBBLE_HELP = {
+    1: "Paint where you are sure that only the visible painting absorbs.",
+    2: "Paint where you are sure that the concealed design lies.",
+    3: "Paint where the radiograph shows wood, canvas, nails or other support.",
+}
 WIDEST = 100_000
 
 
@@ -175,11 +182,19 @@ class Prior(QWidget):
                 self.file_button,
                 "A grey image of the radiograph's size, in its grey values, polarity and all.",
             ),
+            (self.no_file_button, "Use the drawing again instead of the image made by hand."),
+            (self.clear_scribbles_button, "Remove all scribbles."),
+            (
+                self.show_guess,
+                "Ticked: while you draw, the guess is shown in the radiograph's place.",
+            ),
+            (self.done_button, DONE_HELP),
         ):
             widget.setToolTip(tip)
         for number, button in self.scribble_buttons.items():
             colour = SCRIBBLE_COLOURS[number]
             button.setStyleSheet(f"QPushButton {{border-bottom: 4px solid {colour};}}")
+            button.setToolTip(SCRIBBLE_HELP[number])
         column = QVBoxLayout(self.controls)
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(wrapped(WHAT))
@@ -207,6 +222,7 @@ class Prior(QWidget):
         scroll = scrolling(self.controls)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(2, 2, 2, 2)
+        layout.addWidget(StepBar(self._viewer, PRIOR))
         layout.addWidget(scroll, 1)
         layout.addWidget(self.hint)
         layout.addWidget(self.message)

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -18,6 +17,7 @@ from qtpy.QtWidgets import (
 from napari_xraysep.plugin.drawing_view import DRAWING, drawings
 from napari_xraysep.plugin.outlines import rectangle_of, region_of
 from napari_xraysep.plugin.panes import KEY
+from napari_xraysep.plugin.parts import button
 from napari_xraysep.project import NamedRegion
 from napari_xraysep.region import Region
 
@@ -54,12 +54,12 @@ class RegionList(QWidget):
         self.list = QListWidget()
         self.list.setMaximumHeight(140)
         self.list.setToolTip("Double-click to give a region another name.")
-        self.jump_button = QPushButton("Jump to")
-        self.rename_button = QPushButton("Rename")
-        self.delete_button = QPushButton("Delete")
+        self.jump_button = button("Jump to", "Show the selected region as large as it fits.")
+        self.rename_button = button("Rename", "Give the selected region another name.")
+        self.delete_button = button("Delete", "Remove the selected region; no image is touched.")
         buttons = QHBoxLayout()
-        for button in (self.jump_button, self.rename_button, self.delete_button):
-            buttons.addWidget(button)
+        for one in (self.jump_button, self.rename_button, self.delete_button):
+            buttons.addWidget(one)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list)
@@ -221,8 +221,8 @@ class RegionList(QWidget):
 
     def _refresh(self) -> None:
         chosen = self.list.currentRow() >= 0
-        for button in (self.jump_button, self.rename_button, self.delete_button):
-            button.setEnabled(chosen)
+        for one in (self.jump_button, self.rename_button, self.delete_button):
+            one.setEnabled(chosen)
 
     def _edge_width(self) -> float:
         loaded = self._session.loaded

@@ -21,6 +21,8 @@ from napari_xraysep.plugin.mask_drawing import MaskDrawing
 from napari_xraysep.plugin.parts import NO_PAINTING, wrapped
 from napari_xraysep.plugin.region_list import RegionList
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import MASK
 
 if TYPE_CHECKING:
     import napari.viewer
@@ -41,6 +43,7 @@ BRUSH_HELP = (
     "Paint with the mouse; the size of the brush, and a rubber, are among napari's layer "
     "controls. Ctrl-Z takes the last stroke back."
 )
+DONE_HELP = "Ends drawing. What you drew is kept, and may be changed later."
 REGION_HELP = "Press the mouse at one corner and drag to the opposite one."
 
 
@@ -84,6 +87,7 @@ class MaskAndRegions(QWidget):
             (self.file_button, "An image on the radiograph's grid; what is not black is left out."),
             (self.clear_button, "Leave nothing out any more."),
             (self.region_button, REGION_HELP),
+            (self.done_button, DONE_HELP),
         ):
             button.setToolTip(tip)
         buttons = QGridLayout()
@@ -92,6 +96,7 @@ class MaskAndRegions(QWidget):
         ):
             buttons.addWidget(button, at // 2, at % 2)
         layout = QVBoxLayout(self)
+        layout.addWidget(StepBar(self._viewer, MASK))
         layout.addWidget(QLabel("<b>Leave out</b>"))
         layout.addWidget(wrapped(MASK_HINT))
         layout.addLayout(buttons)

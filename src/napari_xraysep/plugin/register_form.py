@@ -12,6 +12,8 @@ from napari_xraysep.plugin.register_orientation import OrientationChooser
 from napari_xraysep.plugin.register_plates import PlatesPanel
 from napari_xraysep.plugin.register_progress import ProgressPanel
 from napari_xraysep.plugin.register_views import Folded, SidePanel, ViewPanel
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import REGISTER
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -30,6 +32,7 @@ class RegisterForm(QWidget):
 
     def __init__(self, viewer: Viewer, pairs: LandmarkModel) -> None:
         super().__init__()
+        self.step_bar = StepBar(viewer, REGISTER)
         self.painting = wrapped()
         self.side = SidePanel()
         self.orientation = OrientationChooser()
@@ -88,6 +91,7 @@ class RegisterForm(QWidget):
         scroll = scrolling(self.work)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
+        layout.addWidget(self.step_bar)
         for widget in (self.painting, scroll, self.progress, self.message):
             layout.addWidget(widget, 1 if widget is scroll else 0)
         self.setMinimumWidth(380)

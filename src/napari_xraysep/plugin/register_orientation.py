@@ -57,6 +57,7 @@ class OrientationChooser(QWidget):
         for number, name in enumerate(ORIENTATIONS):
             button = QToolButton()
             button.setCheckable(True)
+            button.setToolTip(f"The photograph {name}.")
             button.setIconSize(QSize(SIDE, SIDE))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
             button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

@@ -54,6 +54,7 @@ class Folded(QWidget):
         self.heading = QToolButton()
         self.heading.setText(title)
         self.heading.setCheckable(True)
+        self.heading.setToolTip("Click to unfold or to fold up.")
         self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.content = content
         layout = QVBoxLayout(self)
@@ -89,6 +90,7 @@ class SidePanel(QWidget):
         self.states: dict[Side, QLabel] = {}
         for row, side in enumerate(SIDES):
             button = QRadioButton(side.capitalize())
+            button.setToolTip(f"Work on the photograph of the {side}.")
             button.clicked.connect(partial(self.chosen.emit, side))
             group.addButton(button)
             self.buttons[side] = button
@@ -120,6 +122,7 @@ class ViewPanel(QWidget):
         self.choice = short(QComboBox())
         for view in VIEWS:
             self.choice.addItem(SHOWN[view], view)
+        self.choice.setToolTip("How photograph and radiograph are laid over each other.")
         self.opacity = QSlider(Qt.Orientation.Horizontal)
         self.opacity.setRange(0, 100)
         self.opacity.setValue(50)

@@ -34,7 +34,7 @@ from napari_xraysep.workflows.registering import Registered
 if TYPE_CHECKING:
     import napari.viewer
 
-USED = "The photographs lie on the radiograph. Go on with <b>Separate</b>."
+USED = "The photographs lie on the radiograph."
 FAILED = "Say how it is turned and try again, or mark landmarks."
 STOPPED = "Stopped; nothing was changed."
 BUSY = "A separation is running: wait for its end, or cancel it first."

@@ -10,7 +10,6 @@ from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,7 +23,7 @@ from napari_xraysep.plugin.loading import painting_to_separate
 from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.panes import contrast_of, hide_results
-from napari_xraysep.plugin.parts import NO_PAINTING, scrolling
+from napari_xraysep.plugin.parts import NO_PAINTING, button, scrolling
 from napari_xraysep.plugin.region_choice import RegionChoice
 from napari_xraysep.plugin.result_layers import ResultLayers
 from napari_xraysep.plugin.run_list import RunList, stored_run
@@ -32,6 +31,8 @@ from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_start import Start, checked_start
 from napari_xraysep.plugin.run_view import RunView
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import SEPARATE
 from napari_xraysep.plugin.stored_run import (
     Opened,
     describe,
@@ -68,10 +69,10 @@ class Separate(QWidget):
         self.regions = RegionChoice()
         self.panel = MethodPanel()
         self.output = OutputChoice()
-        self.start_button = QPushButton("Separate")
-        self.cancel_button = QPushButton("Cancel")
-        self.open_button = QPushButton("Open run…")
-        self.save_button = QPushButton("Save…")
+        self.start_button = button("Separate", "Starts; the layers are shown as they improve.")
+        self.cancel_button = button("Cancel", "Ends the run early; what there is so far is kept.")
+        self.open_button = button("Open run…", "Shows a stored run again; nothing is computed.")
+        self.save_button = button("Save…", "Stores these layers in a folder that you choose.")
         self.runs = RunList()
         self.progress = RunPanel()
         self._wanted: Start | None = None
@@ -99,10 +100,11 @@ class Separate(QWidget):
         column.addStretch(1)
         scroll = scrolling(inner)
         buttons = QHBoxLayout()
-        for button in (self.start_button, self.cancel_button, self.save_button, self.open_button):
-            buttons.addWidget(button)
+        for one in (self.start_button, self.cancel_button, self.save_button, self.open_button):
+            buttons.addWidget(one)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
+        layout.addWidget(StepBar(self._viewer, SEPARATE))
         layout.addWidget(self.painting)
         layout.addWidget(self.regions)
         layout.addWidget(scroll, 3)

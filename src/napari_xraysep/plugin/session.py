@@ -54,8 +54,8 @@ class Session:
     told
         Emitted with a sentence when the project cannot be saved, once, and with "" when it can
         be again.
-    running
-        A separation of it is under way, so that no other is to be loaded.
+    ran
+        Emitted when a separation has begun or ended; see `running`.
     busy
         Who puts the painting together anew just now, so that no separation is to start.
     unkept
@@ -73,10 +73,11 @@ class Session:
     edited = Signal(str)
     settling = Signal()
     told = Signal(str)
+    ran = Signal()
 
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
-        self.running = False
+        self._running = False
         self.busy: set[str] = set()
         self.unkept: dict[str, str] = {}
         self.project: Project | None = None
@@ -102,6 +103,17 @@ class Session:
         if self.project is None:
             self.project = Project()
         self.changed.emit()
+
+    @property
+    def running(self) -> bool:
+        """Whether a separation of it is under way, so that no other is to be loaded."""
+        return self._running
+
+    @running.setter
+    def running(self, running: bool) -> None:
+        changed, self._running = running != self._running, running
+        if changed:
+            self.ran.emit()
 
     @property
     def unfiled(self) -> bool:

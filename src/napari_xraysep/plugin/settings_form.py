@@ -46,6 +46,9 @@ class SettingsForm(QWidget):
         if rest:
             self.folded = QCollapsible(f"More settings ({len(rest)})")
             self.folded.addWidget(self._rows(rest))
+            self.folded.toggleButton().setToolTip(
+                "What the method's paper calls its parameters; you may leave them as they are."
+            )
             layout.addWidget(self.folded)
         for name, field in self.fields.items():
             if isinstance(field, QComboBox):
