@@ -10,8 +10,9 @@ from PIL import Image
 
 from napari_xraysep.evaluation import MEANINGS, evaluate
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, as_csv
-from napari_xraysep.evaluation.comparison_page import comparison_page, number
+from napari_xraysep.evaluation.comparison_page import comparison_page
 from napari_xraysep.evaluation.contact_sheet import PANEL_SIDE, contact_sheet, small
+from napari_xraysep.evaluation.pages import number
 from napari_xraysep.evaluation.summary import BETTER, TITLES, layer_of
 from napari_xraysep.painting import Mixture
 

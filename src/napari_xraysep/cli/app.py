@@ -17,6 +17,7 @@ from napari_xraysep.cli.evaluate import evaluate
 from napari_xraysep.cli.gui import gui
 from napari_xraysep.cli.methods import methods
 from napari_xraysep.cli.register import register
+from napari_xraysep.cli.report import report
 from napari_xraysep.cli.separate import separate
 from napari_xraysep.cli.simulate import simulate
 from napari_xraysep.cli.sweep import sweep
@@ -30,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, gui, simulate, register, separate, compare, sweep, evaluate, methods):
+for command in (demo, gui, simulate, register, separate, compare, sweep, evaluate, report, methods):
     app.command()(command)
 
 

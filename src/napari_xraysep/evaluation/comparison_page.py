@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated
 from napari_xraysep.evaluation.drawing import PAINTINGS
 from napari_xraysep.evaluation.metrics import BLEED_ABOVE, EMPTY_BELOW
+from napari_xraysep.evaluation.pages import data_uri, template
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of
 
 WITHOUT_TRUTH = (
@@ -40,21 +40,11 @@ class Column:
 
 def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
     """Lay out the table, the contact sheet (a PNG file) and what the numbers mean."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("napari_xraysep.evaluation"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number
     names = comparison.metric_names()
     bases = list(dict.fromkeys(layer_of(name)[0] for name in names))
     against = [base for base in bases if base not in WITHOUT_TRUTH]
     alone = [base for base in bases if base in WITHOUT_TRUTH]
-    return environment.get_template("comparison.html").render(
+    return template("comparison.html").render(
         comparison=comparison,
         painting=PAINTINGS[comparison.kind],
         heading=heading(comparison),
@@ -70,17 +60,8 @@ def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
         meanings=[(TITLES[base], base, BETTER[base], MEANINGS[base]) for base in bases],
         bleed_above=BLEED_ABOVE,
         empty_below=EMPTY_BELOW,
-        picture=base64.b64encode(contact_sheet).decode(),
+        picture=data_uri(contact_sheet),
     )
-
-
-def number(value: float | None) -> str:
-    """Write a number to three digits; a dash where there is none."""
-    if value is None:
-        return "–"
-    if value and abs(value) < 1e-3:
-        return f"{value:.2e}".replace("-", "−").replace("e−0", "e−")
-    return f"{value:.3g}".replace("-", "−")
 
 
 def _columns(bases: Sequence[str], names: Sequence[str], layers: tuple[str, str]) -> list[Column]:

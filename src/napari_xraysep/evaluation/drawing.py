@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -112,15 +112,22 @@ def draw_left_over(axes: Axes, image: Floats, end: float) -> None:
         axes.annotate("nothing is left", (0.5, 0.5), xycoords="axes fraction", ha="center")
 
 
-def draw_scale_bar(axes: Axes, pixel_size_mm: float) -> None:
-    """Draw a bar of 1, 2 or 5 times a power of ten, about a quarter of the panel long."""
+def draw_scale_bar(axes: Axes, pixel_size: float, unit: Literal["mm", "px"] = "mm") -> None:
+    """Draw a bar of 1, 2 or 5 times a power of ten, about a quarter of the panel long.
+
+    Parameters
+    ----------
+    pixel_size
+        Of a pixel of the image drawn: in millimetres, or in pixels of the image it was made from.
+    """
     columns = axes.get_xlim()[1] - axes.get_xlim()[0]
     rows = axes.get_ylim()[0] - axes.get_ylim()[1]
-    wanted = columns * pixel_size_mm / 4
+    wanted = columns * pixel_size / 4
     power = 10 ** math.floor(math.log10(wanted))
     length = max(step * power for step in (1, 2, 5) if step * power <= wanted)
-    label = f"{length / 10:g} cm" if length >= 10 else f"{length:g} mm"
-    start, end = 0.04 * columns, 0.04 * columns + length / pixel_size_mm
+    in_cm = unit == "mm" and length >= 10
+    label = f"{length / 10:g} cm" if in_cm else f"{length:g} {unit}"
+    start, end = 0.04 * columns, 0.04 * columns + length / pixel_size
     # White on a black edge reads on any grey.
     for colour, thickness in (("black", 5), ("white", 3)):
         axes.plot(

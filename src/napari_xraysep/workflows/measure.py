@@ -13,7 +13,7 @@ from napari_xraysep.areas import marked
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.io.reading import read_layer
-from napari_xraysep.io.results import read_run
+from napari_xraysep.io.results import StoredRun, read_run
 from napari_xraysep.painting import (
     Floats,
     Mixture,
@@ -60,10 +60,16 @@ def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
         The folder holds no run, an input has moved or changed, or a truth does not fit.
     """
     run = read_run(folder)
+    return measure_run(run, reread(run.record), truths)
+
+
+def measure_run(
+    run: StoredRun, painting: Painting, truths: tuple[Path, Path] | None = None
+) -> Measured:
+    """Evaluate a run whose ``painting`` was read again; else as `measure`."""
     record = run.record
     first, second = record.layers[:2]
     region = None if record.region is None else Region.parse(record.region)
-    painting = reread(record)
     mixture = painting.block(region)
     true = read_truths(truths, painting, region)
     baselines = {}

@@ -1,0 +1,26 @@
+"""``xraysep report``: a run as one page to read, print and file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from napari_xraysep.cli import say
+
+
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
+    operator: Annotated[str, typer.Option(metavar="NAME", help="Who did the work.")] = "",
+    notes: Annotated[str, typer.Option(metavar="TEXT", help="What is to be added to it.")] = "",
+    as_json: say.Json = False,
+) -> None:
+    """Write a run's report, one HTML page with everything in it."""
+    from napari_xraysep.records import HYPOTHETICAL, RECOMBINATION_WARNING
+    from napari_xraysep.workflows.report import write_report
+
+    path = write_report(folder, operator, notes)
+    data = {"report": str(path), "statement": HYPOTHETICAL, "warning": RECOMBINATION_WARNING}
+    text = [f"Report of a {HYPOTHETICAL} written to {path}", RECOMBINATION_WARNING]
+    say.result(as_json, data, text)

@@ -1,0 +1,323 @@
+"""The pictures of a report: one contrast, a scale bar in each, small enough to be embedded."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_xraysep.domain import to_unit
+from napari_xraysep.evaluation.drawing import (
+    Page,
+    as_png,
+    draw_left_over,
+    draw_scale_bar,
+    halved,
+    halvings,
+    span,
+    symmetric_end,
+)
+from napari_xraysep.evaluation.pages import data_uri
+from napari_xraysep.evaluation.report_words import mixed
+from napari_xraysep.painting import ArrayLike, Floats, Painting
+from napari_xraysep.records import RunRecord
+from napari_xraysep.region import Region
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PANEL = (2.3, 3.7)
+"""Inches that a small picture may be wide and high: three of them go across an A4 page."""
+LARGE = (7.1, 7.9)
+"""Inches that a layer on its own may be wide and high."""
+PANEL_DPI, LARGE_DPI = 240, 170
+SIDE = 1200
+"""Images are averaged down until they are at most this many pixels on a side."""
+STRIP = (2.3, 0.42)
+"""Inches of a colour scale, its title and numbers included."""
+CURVES = (7.1, 2.7)
+DECADES = 4
+"""Of losses, shown below the highest: a term that touches zero would squeeze the others."""
+MARK = "#e07000"
+"""Colour of what is drawn on the radiograph."""
+
+Store = Literal["grey", "colours", "photograph"]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that lies in the page itself.
+
+    Attributes
+    ----------
+    title
+        What stands below it.
+    alt
+        What it shows, for those who do not see it.
+    source
+        The whole file, as a data URI.
+    """
+
+    title: str
+    alt: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a separation looks like.
+
+    Attributes
+    ----------
+    above, below
+        Radiograph and layers; residual, unexplained and, where there is one, uncertainty.
+    scales
+        The colour scales of both.
+    layers
+        Each layer large, by name.
+    contrast
+        The grey values that are drawn black and white.
+    """
+
+    above: tuple[Picture, ...]
+    below: tuple[Picture, ...]
+    scales: tuple[Picture, ...]
+    layers: Mapping[str, Picture]
+    contrast: tuple[float, float]
+
+
+def radiograph_of(layers: Mapping[str, Floats], record: RunRecord) -> Floats:
+    """Add layers and residual up to the radiograph, (H, W) in the working domain."""
+    first, second = record.layers[:2]
+    return layers[first] + layers[second] + layers["residual"]
+
+
+def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...]:
+    """Draw the whole radiograph and the photographs as they lie on it.
+
+    What the mask leaves out is hatched on the radiograph, the region that was separated outlined.
+    """
+    step = -(-max(painting.shape) // (2 * SIDE))
+    xray = painting.domain.forward(to_unit(_every(painting.xray, step), painting.domain.bits))
+    mask = None if painting.mask is None else _every(painting.mask, step) != 0
+    low, high = span([xray])
+
+    def draw_radiograph(axes: Axes) -> None:
+        axes.imshow(xray, cmap="gray", vmin=low, vmax=high)
+        if mask is not None:
+            axes.contourf(mask, levels=[0.5, 1.5], colors="none", hatches=["/////"])
+            axes.collections[-1].set_edgecolor(MARK)
+        if record.region is not None:
+            _outline(axes, Region.parse(record.region), step)
+        _bar(axes, record, step)
+
+    height, width = painting.shape
+    title = mixed(record).capitalize()
+    found = [
+        _picture(
+            f"{title}, whole",
+            f"{title}, {width} × {height} pixels.",
+            draw_radiograph,
+            painting.shape,
+            PANEL,
+            "grey" if mask is None and record.region is None else "colours",
+        )
+    ]
+    first = record.layers[0]
+    photographs = {f"Photograph of the {first}": painting.front}
+    if painting.back is not None:
+        photographs["Photograph of the back"] = painting.back
+    for name, photograph in photographs.items():
+        image = to_unit(_every(photograph, step))
+
+        def draw(axes: Axes, image: Floats = image) -> None:
+            axes.imshow(image)
+            _bar(axes, record, step)
+
+        alt = f"{name} as it lies on the radiograph."
+        found.append(_picture(name, alt, draw, painting.shape, PANEL, "photograph"))
+    return tuple(found)
+
+
+def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results:
+    """Draw radiograph and layers in one contrast, and what is left over on one scale.
+
+    Parameters
+    ----------
+    layers
+        (H, W) float32 by name: the two layers, ``residual``, ``unexplained`` and, where there is
+        one, ``uncertainty``.
+    """
+    xray = radiograph_of(layers, record)
+    names = record.layers[:2]
+    low, high = span([xray, *(layers[name] for name in names)])
+    end = symmetric_end([layers["residual"], layers["unexplained"]], (high - low) / 1000)
+    times = halvings((record.height, record.width), SIDE)
+    small = {name: halved(image, times) for name, image in layers.items()}
+    shape, step = xray.shape, 2**times
+
+    def grey(title: str, image: Floats, box: tuple[float, float], dpi: int) -> Picture:
+        def draw(axes: Axes) -> None:
+            axes.imshow(image, cmap="gray", vmin=low, vmax=high)
+            _bar(axes, record, step)
+
+        alt = f"{title}, in grey from {low:.3g} (black) to {high:.3g} (white)."
+        return _picture(title, alt, draw, shape, box, "grey", dpi)
+
+    captions = {name: f"{name.capitalize()}: {record.statement}" for name in names}
+    above = [grey(mixed(record).capitalize(), halved(xray, times), PANEL, PANEL_DPI)]
+    above += [grey(captions[name], small[name], PANEL, PANEL_DPI) for name in names]
+    below = []
+    for name, title in (
+        ("residual", "Residual: radiograph − layers"),
+        ("unexplained", "Unexplained: before it was shared out"),
+    ):
+
+        def draw(axes: Axes, image: Floats = small[name]) -> None:
+            draw_left_over(axes, image, end)
+            _bar(axes, record, step)
+
+        alt = f"{title}, from −{end:g} (blue) to +{end:g} (red), white is zero."
+        below.append(_picture(title, alt, draw, shape, PANEL, "colours"))
+    scales = [
+        _scale("Grey value: radiograph, layers", "gray", low, high),
+        _scale("Residual, unexplained", "RdBu_r", -end, end),
+    ]
+    if "uncertainty" in layers:
+        spread = small["uncertainty"]
+        most = float(f"{span([spread])[1]:.2g}") or end
+
+        def draw_spread(axes: Axes) -> None:
+            axes.imshow(spread, cmap="viridis", vmin=0, vmax=most)
+            _bar(axes, record, step)
+
+        title = "Uncertainty"
+        alt = f"{title}, {record.uncertainty}, from 0 (dark) to {most:g} (yellow)."
+        below.append(_picture(title, alt, draw_spread, shape, PANEL, "colours"))
+        scales.append(_scale("Uncertainty", "viridis", 0, most))
+    large = {name: grey(captions[name], small[name], LARGE, LARGE_DPI) for name in names}
+    return Results(tuple(above), tuple(below), tuple(scales), large, (low, high))
+
+
+def curves_picture(losses: Sequence[Mapping[str, Any]]) -> Picture | None:
+    """Draw what training made small, step by step; None where nothing was trained.
+
+    Of several restarts the first term is drawn, which is the total.
+    """
+    stamps = ("stage", "restart", "epoch", "step")
+    terms = list(dict.fromkeys(name for row in losses for name in row if name not in stamps))
+    restarts = sorted({row["restart"] for row in losses})
+    if not terms:
+        return None
+    curves = {
+        (term if len(restarts) == 1 else f"{term}, restart {restart + 1}"): [
+            (row["step"], row[term])
+            for row in losses
+            if row["restart"] == restart and row.get(term, 0) > 0
+        ]
+        for restart in restarts
+        for term in (terms if len(restarts) == 1 else terms[:1])
+    }
+    page = Page(*CURVES, 0.1, LARGE_DPI)
+    axes = page.axes(0.62, 0.45, CURVES[0] - 2.5, CURVES[1] - 0.55)
+    for number, (name, points) in enumerate(curves.items()):
+        # dashes too: the page may be printed in black and white
+        style = ("-", "--", "-.", ":")[number % 4]
+        axes.plot(*np.transpose(points or [(np.nan, np.nan)]), style, label=name, lw=1.4)
+    axes.set_yscale("log")
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    for formatted in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        formatted(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    highest = max((value for points in curves.values() for _, value in points), default=1.0)
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], highest / 10**DECADES))
+    axes.set_xlabel("step", fontsize=8)
+    axes.set_ylabel("loss", fontsize=8)
+    axes.tick_params(which="both", labelsize=7)
+    low, high = axes.get_ylim()
+    if high > 10 * low:  # numbers between whole powers of ten would lie over each other
+        axes.tick_params(axis="y", which="minor", labelleft=False)
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False)
+    alt = "Losses against training steps: " + ", ".join(curves) + "."
+    return Picture("Losses during training", alt, data_uri(as_png(page.figure, {"Title": alt})))
+
+
+def _every(image: ArrayLike, step: int) -> NDArray[Any]:
+    return np.asarray(image[::step, ::step])
+
+
+def _outline(axes: Axes, region: Region, step: int) -> None:
+    from matplotlib.patches import Rectangle
+
+    corner = region.x0 / step, region.y0 / step
+    size = (region.x1 - region.x0) / step, (region.y1 - region.y0) / step
+    axes.add_patch(Rectangle(corner, *size, fill=False, edgecolor=MARK, linewidth=1.5))
+
+
+def _bar(axes: Axes, record: RunRecord, step: int) -> None:
+    """Draw a scale bar in millimetres, or in the radiograph's pixels where that is all we know."""
+    size = record.pixel_size_mm.value
+    if isinstance(size, float | int):
+        draw_scale_bar(axes, size * step)
+    else:
+        draw_scale_bar(axes, step, "px")
+
+
+def _picture(
+    title: str,
+    alt: str,
+    draw: Callable[[Axes], None],
+    shape: tuple[int, ...],
+    box: tuple[float, float],
+    store: Store,
+    dpi: int = PANEL_DPI,
+) -> Picture:
+    """Let ``draw`` fill a picture as large as fits into ``box``, in inches."""
+    height, width = shape[:2]
+    across = min(box[0], box[1] * width / height)
+    page = Page(across, across * height / width, 0, dpi)
+    axes = page.axes(0, 0, page.width, page.height)
+    axes.set_axis_off()
+    draw(axes)
+    left, right, bottom, top = axes.get_images()[0].get_extent()
+    axes.set(xlim=(left, right), ylim=(bottom, top))  # as it was before anything was drawn on it
+    axes.set_aspect("auto")
+    png = as_png(page.figure, {})
+    return Picture(title, alt, _compact(png, store, title))
+
+
+def _compact(png: bytes, store: Store, description: str) -> str:
+    """Store a picture in as few bytes as its kind allows; only photographs lose anything."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    file = io.BytesIO()
+    with Image.open(io.BytesIO(png)) as image:
+        if store == "photograph":
+            image.convert("RGB").save(file, "JPEG", quality=90, comment=description)
+            return data_uri(file.getvalue(), "jpeg")
+        words = PngInfo()
+        words.add_itxt("Description", description)
+        few = image.convert("L") if store == "grey" else image.convert("RGB").quantize(256)
+        few.save(file, "PNG", optimize=True, pnginfo=words)
+    return data_uri(file.getvalue())
+
+
+def _scale(caption: str, colours: str, low: float, high: float) -> Picture:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    page = Page(*STRIP, 0, PANEL_DPI)
+    axes = page.axes(0.15, 0.17, STRIP[0] - 0.3, 0.09)
+    ticks = [low, (low + high) / 2, high]
+    page.scale(axes, caption, ScalarMappable(Normalize(low, high), colours), ticks)
+    words = [f"{tick:.3g}".replace("-", "−") for tick in ticks]
+    axes.set_xticks(ticks, words)
+    alt = f"Colour scale of {caption.lower()}, from {words[0]} to {words[2]}."
+    return Picture(caption, alt, data_uri(as_png(page.figure, {})))

@@ -1,0 +1,138 @@
+"""The report of a run: its folder and its inputs read again, written as one HTML page."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.evaluation.report_figures import (
+    Picture,
+    curves_picture,
+    inputs_pictures,
+    results_pictures,
+)
+from napari_xraysep.evaluation.report_page import GENERATOR, File, Report, report_page
+from napari_xraysep.evaluation.report_words import Setting
+from napari_xraysep.io.results import read_run, run_file_names
+from napari_xraysep.io.staging import replacing
+from napari_xraysep.records import InputRecord, RunRecord
+from napari_xraysep.separation.method import installed_methods
+from napari_xraysep.workflows.measure import Measured, measure_run, reread
+
+REPORT = "report.html"
+HEAD = 1000
+"""Characters at the start of a page in which its generator is named."""
+
+
+def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
+    """Write ``report.html`` into a run's folder.
+
+    Where the inputs have moved or changed since the run, the report is made from what the folder
+    holds and says so. An earlier report is replaced.
+
+    Parameters
+    ----------
+    operator
+        Who did the work; else as the record says.
+    notes
+        Anything to be added to the record's own notes.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run or a damaged one, a file of that name that is no report of ours, or
+        cannot be written.
+    """
+    path = folder / REPORT
+    run = read_run(folder)
+    _check_ours(path)
+    record = run.record
+    missing: str | None = None
+    inputs: Sequence[Picture] = ()
+    measured = Measured(record, {}, {})
+    try:
+        painting = reread(record)
+        inputs = inputs_pictures(painting, record)
+        measured = measure_run(run, painting)
+    except InputError as error:
+        missing = f"{error.subject}: {error.problem}"
+    page = report_page(
+        Report(
+            record=record,
+            folder=str(folder.absolute()),
+            missing=missing,
+            settings=_settings(record),
+            inputs=inputs,
+            results=results_pictures(run.layers, record),
+            curves=curves_picture(run.losses),
+            metrics=measured.metrics,
+            baselines=measured.baselines,
+            input_sizes=[_size(one) for one in record.inputs],
+            files=list(_files(folder, record)),
+            operator=operator,
+            notes=[*record.notes, *([notes] if notes else [])],
+            made=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=version("napari-xraysep"),
+        )
+    )
+    with replacing(path) as part:
+        part.write_text(page, encoding="utf-8")
+    return path
+
+
+def _check_ours(path: Path) -> None:
+    """Raise `InputError` where there is another's file."""
+    if not path.exists():
+        return
+    problem = "it is there already and is no report of this program"
+    try:
+        with path.open(encoding="utf-8") as file:
+            ours = GENERATOR in file.read(HEAD)
+    except (OSError, UnicodeDecodeError):
+        ours = False
+    if not ours:
+        raise InputError(path, problem, "move or rename it, so that nothing is lost")
+
+
+def _settings(record: RunRecord) -> list[Setting] | None:
+    """Set the settings of a run beside those of its preset; None where they are not known."""
+    method = installed_methods().get(record.method)
+    if method is None:
+        return None
+    try:
+        preset = method.settings_for(record.preset).model_dump(mode="json")  # type: ignore[arg-type]
+    except InputError:  # another version's method of that name
+        return None
+    fields = method.settings.model_fields
+    if not record.settings.keys() <= preset.keys():
+        return None
+    return [
+        Setting(name, fields[name].title or name, value, preset[name])
+        for name, value in record.settings.items()
+    ]
+
+
+def _size(one: InputRecord) -> int | None:
+    """Return the bytes of an input's file, where it is still there."""
+    if one.path is None or not Path(one.path).is_file():
+        return None
+    return Path(one.path).stat().st_size
+
+
+def _files(folder: Path, record: RunRecord) -> Iterable[File]:
+    """Describe the files that the run wrote."""
+    for name in run_file_names(record.kind):
+        path = folder / name
+        if path.is_file():
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            yield File(name, path.stat().st_size, sha256)
