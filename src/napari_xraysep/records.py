@@ -77,6 +77,21 @@ class Quality(Record):
     )
 
 
+class RestartRecord(Record):
+    """One restart of a separation, and what can be said of it without the true layers."""
+
+    seed: int
+    resampled: bool = Field(
+        default=False, description="it learnt from half of the painting's blocks, drawn by its seed"
+    )
+    judgement: dict[str, float] = Field(
+        default={}, description="what it was judged by, as xraysep evaluate names it"
+    )
+    picked: bool = Field(default=False, description="the best of all by the rule")
+    kept: bool = Field(description="it is part of the result and of the uncertainty")
+    why: str = Field(default="", description="why it was left out")
+
+
 class RunRecord(Record):
     """Everything needed to repeat a separation; ``run.json``."""
 
@@ -116,7 +131,12 @@ class RunRecord(Record):
     warm_start_folder: str | None = Field(
         default=None, description="the run that this came from, as given; None if from no folder"
     )
-    uncertainty: str = "not estimated"
+    uncertainty: str = Field(
+        default="not estimated", description="what uncertainty.tif is, in words"
+    )
+    restarts: tuple[RestartRecord, ...] = Field(
+        default=(), description="all restarts in order; none where it ran once"
+    )
     complete: bool = Field(description="False: cancelled, the layers are a partial result")
     started: str = Field(description="ISO 8601, UTC")
     seconds: float

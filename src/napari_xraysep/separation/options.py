@@ -31,6 +31,9 @@ class RunOptions:
     learn_on
         Let the method learn from this part of the radiograph only, and apply that to all that is
         separated; None: learn from all of it.
+    restarts
+        How often to run, with the seeds ``seed``, ``seed`` + 1 and so on; how far the results lie
+        apart is the uncertainty.
     """
 
     seed: int = 0
@@ -39,9 +42,12 @@ class RunOptions:
     allocation: Allocation | None = None
     region: Region | None = None
     learn_on: Region | None = None
+    restarts: int = 1
 
     def check(self, shape: tuple[int, int]) -> None:
-        """Raise `InputError` unless the regions lie wholly inside, one inside the other."""
+        """Raise `InputError` unless there is a run, and regions lie inside, one in the other."""
+        if self.restarts < 1:
+            raise InputError("--restarts", f"{self.restarts} is too few", "give at least 1")
         if self.region is not None:
             self.region.check_inside(shape)
         if self.learn_on is None:
