@@ -1,4 +1,5 @@
 # make demo: separate the samples, say where the pictures are.   make test: pass the tests.
+# make docs: build the documentation in site/.
 # Each does all the set-up by itself, on a bare Debian machine too; the environment is .venv.
 
 PYTHON ?= python3
@@ -12,7 +13,7 @@ SYSTEM_PACKAGES := fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 l
 	libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 \
 	libxkbcommon-x11-0 xauth xvfb
 
-.PHONY: demo test gui environment
+.PHONY: demo test gui docs environment
 .DELETE_ON_ERROR:
 
 demo: .venv/base
@@ -28,6 +29,9 @@ test: environment
 gui: environment
 	$(BIN)/xraysep gui
 
+docs: .venv/docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 environment: .venv/system .venv/all
 
 # torch first, by itself: which build of it (CPU, CUDA) is pip's to find.
@@ -42,6 +46,10 @@ environment: .venv/system .venv/all
 .venv/all: .venv/torch pyproject.toml constraints.txt
 	$(PIP) -c constraints.txt -e ".[all,test]"
 	@touch $@ .venv/base
+
+.venv/docs: .venv/torch pyproject.toml constraints.txt
+	$(PIP) -c constraints.txt -e ".[docs]"
+	@touch $@
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
