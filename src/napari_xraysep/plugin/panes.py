@@ -66,6 +66,7 @@ def add_pane(
     scale: tuple[float, float] = (1.0, 1.0),
     translate: tuple[float, float] = (0.0, 0.0),
     visible: bool = True,
+    run: str = "",
 ) -> Image:
     """Add one image layer with its name written on it.
 
@@ -73,13 +74,15 @@ def add_pane(
     ----------
     pane
         What it is: a name in `ORDER`, or of a result.
+    run
+        What the run is called that it came from; "" for a picture.
     """
     from napari.layers import Image
 
     layer = Image(
         data,
         name=name,
-        metadata={KEY: {"pane": pane}},
+        metadata={KEY: {"pane": pane, "run": run}},
         contrast_limits=contrast,
         rgb=rgb,
         scale=scale,

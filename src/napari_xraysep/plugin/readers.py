@@ -44,7 +44,7 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
                 "contrast_limits": (-scale, scale) if name in ERRORS else contrast,
                 "visible": name not in hidden,
                 "translate": origin_of(record.region),
-                "metadata": {KEY: {"pane": name}},
+                "metadata": {KEY: {"pane": name, "run": _folder(str(path)).name}},
             },
             "image",
         )

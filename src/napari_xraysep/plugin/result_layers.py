@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import count
 from typing import TYPE_CHECKING
 
 from napari_xraysep.domain import Floats
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
 ERRORS = ("residual", "unexplained")
+NUMBERS = count(1)
+"""Of the runs of this session."""
 
 
 class ResultLayers:
@@ -32,6 +35,8 @@ class ResultLayers:
         Names of results that start hidden.
     origin
         Row and column of the radiograph where the results begin.
+    run
+        What the run is called; none is called as another.
     """
 
     def __init__(
@@ -42,6 +47,7 @@ class ResultLayers:
         simulated: bool,
         hidden: tuple[str, ...] = (),
         origin: tuple[int, int] = (0, 0),
+        run: str,
     ) -> None:
         self._viewer = viewer
         self._contrast = contrast
@@ -49,6 +55,7 @@ class ResultLayers:
         self._simulated = simulated
         self._hidden = hidden
         self._origin = origin
+        self._run = run
         self._layers: dict[str, Image] = {}
 
     def show(self, layers: Mapping[str, Floats], pixel_step: int = 1) -> None:
@@ -85,6 +92,7 @@ class ResultLayers:
             name,
             contrast=(-self._scale, self._scale) if error else self._contrast,
             visible=name not in self._hidden,
+            run=self._run,
         )
         self._place(layer, pixel_step)
         return layer
@@ -93,6 +101,11 @@ class ResultLayers:
         """Lay a shrunk image over the radiograph: its pixels are blocks of the full one."""
         layer.scale = (pixel_step, pixel_step)
         layer.translate = tuple(at + (pixel_step - 1) / 2 for at in self._origin)
+
+
+def new_run(title: str) -> str:
+    """Return what a run that begins now is called, by the title of its method."""
+    return f"{title}, run {next(NUMBERS)}"
 
 
 def origin_of(region: str | None) -> tuple[int, int]:

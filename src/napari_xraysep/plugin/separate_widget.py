@@ -25,7 +25,7 @@ from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.panes import contrast_of, hide_results
 from napari_xraysep.plugin.parts import NO_PAINTING, button, scrolling
 from napari_xraysep.plugin.region_choice import RegionChoice
-from napari_xraysep.plugin.result_layers import ResultLayers
+from napari_xraysep.plugin.result_layers import ResultLayers, new_run
 from napari_xraysep.plugin.run_list import RunList, stored_run
 from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_start import Start, checked_start
@@ -43,6 +43,7 @@ from napari_xraysep.plugin.stored_run import (
     stored_curves,
 )
 from napari_xraysep.project import relative
+from napari_xraysep.separation.method import get_method
 from napari_xraysep.workflows.project import has_drawings
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Separate(QWidget):
             simulated=painting.simulated,
             hidden=hidden_errors(start.options.allocation or ""),
             origin=(0, 0) if region is None else (region.y0, region.x0),
+            run=new_run(get_method(start.method).title),
         )
         if self.run is not None:
             self.run.deleteLater()

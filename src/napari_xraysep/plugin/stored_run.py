@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.io.results import StoredRun, read_run
+from napari_xraysep.io.results import NOT_ADDED, StoredRun, read_run
 from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of, hide_results, pictures_of
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
@@ -26,7 +26,7 @@ STAMPS = ("stage", "restart", "step", "epoch")
 
 def mixture_of(layers: Mapping[str, Floats]) -> Floats:
     """Add layers and residual up to the radiograph, (H, W) in the working domain."""
-    parts = [image for name, image in layers.items() if name not in ("unexplained", "uncertainty")]
+    parts = [image for name, image in layers.items() if name not in NOT_ADDED]
     return np.sum(parts, 0, np.float32)
 
 
@@ -78,9 +78,33 @@ def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
         add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast, translate=origin)
     hidden = hidden_errors(record.allocation)
     results = ResultLayers(
-        viewer, contrast, simulated=record.simulated, hidden=hidden, origin=origin
+        viewer,
+        contrast,
+        simulated=record.simulated,
+        hidden=hidden,
+        origin=origin,
+        run=run_title(opened),
     )
     results.show(opened.stored.layers)
+
+
+def add_hidden(viewer: Viewer, opened: Opened) -> None:
+    """Add the layers of a stored run without showing them, nor hiding what is shown."""
+    record, layers = opened.stored.record, opened.stored.layers
+    results = ResultLayers(
+        viewer,
+        contrast_of(opened.xray),
+        simulated=record.simulated,
+        hidden=tuple(layers),
+        origin=origin_of(record.region),
+        run=run_title(opened),
+    )
+    results.show(layers)
+
+
+def run_title(opened: Opened) -> str:
+    """Say in a few words which run it is."""
+    return f"{opened.stored.record.method_title}, {opened.name}"
 
 
 def stored_curves(
