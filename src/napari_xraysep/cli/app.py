@@ -14,6 +14,7 @@ from napari_xraysep import __version__
 from napari_xraysep.cli.compare import compare
 from napari_xraysep.cli.demo import demo
 from napari_xraysep.cli.evaluate import evaluate
+from napari_xraysep.cli.export import export
 from napari_xraysep.cli.gui import gui
 from napari_xraysep.cli.methods import methods
 from napari_xraysep.cli.register import register
@@ -31,7 +32,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (demo, gui, simulate, register, separate, compare, sweep, evaluate, report, methods):
+for command in (
+    demo,
+    gui,
+    simulate,
+    register,
+    separate,
+    compare,
+    sweep,
+    evaluate,
+    report,
+    export,
+    methods,
+):
     app.command()(command)
 
 

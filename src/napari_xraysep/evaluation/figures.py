@@ -79,16 +79,16 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
     pixel_size = record.pixel_size_mm.value
     if isinstance(pixel_size, float | int):
         draw_scale_bar(page.figure.axes[0], pixel_size * 2**times)
-    heading = _heading(record)
-    page.write(page.height - 0.33, heading, fontsize=14, weight="bold")
-    page.write(page.height - 0.58, _what_was_done(record), fontsize=9)
+    title = heading(record)
+    page.write(page.height - 0.33, title, fontsize=14, weight="bold")
+    page.write(page.height - 0.58, what_was_done(record), fontsize=9)
     page.write(
         0.18,
         f"{record.warning} Uncertainty: {record.uncertainty}.\n{_assumptions(record)}",
         fontsize=8,
         linespacing=1.5,
     )
-    metadata = {"Title": heading, "Description": f"{heading}. {record.warning}"}
+    metadata = {"Title": title, "Description": f"{title}. {record.warning}"}
     return as_png(page.figure, metadata)
 
 
@@ -119,16 +119,18 @@ class _Preview(Page):
         return self.axes(self._left(column), 0.88, across, 0.1)
 
 
-def _heading(record: RunRecord) -> str:
-    heading = record.statement[:1].upper() + record.statement[1:]
+def heading(record: RunRecord) -> str:
+    """Return the heading of a run's pictures: what it is, and what has to be known of it."""
+    words = record.statement[:1].upper() + record.statement[1:]
     if record.simulated:
-        heading += ", from a simulated radiograph"
+        words += ", from a simulated radiograph"
     if not record.complete:
-        heading += ", partial: stopped before its end"
-    return heading
+        words += ", partial: stopped before its end"
+    return words
 
 
-def _what_was_done(record: RunRecord) -> str:
+def what_was_done(record: RunRecord) -> str:
+    """Return painting, method, allocation, seed and date in a line."""
     return (
         f"{PAINTINGS[record.kind]} · {record.method_title} ({record.method}, {record.preset}), "
         f"allocation {record.allocation}, seed {record.seed} · {record.started[:10]}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
+from napari_xraysep.io.evolution import EVOLUTION, Evolution, write_evolution
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.staging import check_output, replacing, staged_folder
 from napari_xraysep.io.transforms import TRANSFORMS
@@ -25,9 +26,13 @@ __all__ = [
     "StoredRun",
     "check_output",
     "check_run_folder",
+    "describe",
+    "open_layer",
+    "read_record",
     "read_run",
     "run_file_names",
     "staged_folder",
+    "sum_of",
     "write_image",
     "write_run",
 ]
@@ -37,6 +42,8 @@ LAYERS: Mapping[Kind, tuple[str, str]] = {
     "double-sided": ("front", "back"),
     "concealed": ("surface", "concealed"),
 }
+NOT_ADDED = ("unexplained", "uncertainty")
+"""Results that are no part of the sum that gives the radiograph again."""
 LOSS_COLUMNS = ("stage", "restart", "epoch", "step")
 BIGTIFF_BYTES = 2_000_000_000
 """Many programs still read classic TIFF as if its offsets were signed."""
@@ -62,7 +69,7 @@ class StoredRun:
 def run_file_names(kind: Kind) -> list[str]:
     """Names of the files that a run may write."""
     layers = (*LAYERS[kind], "residual", "unexplained", "uncertainty")
-    return [*(f"{name}.tif" for name in layers), LOSSES, PREVIEW, RECORD]
+    return [*(f"{name}.tif" for name in layers), EVOLUTION, LOSSES, PREVIEW, RECORD]
 
 
 def check_run_folder(folder: Path, kind: Kind) -> None:
@@ -76,6 +83,7 @@ def write_run(
     record: RunRecord,
     losses: Sequence[Mapping[str, object]],
     preview_png: bytes | None,
+    evolution: Evolution | None = None,
 ) -> list[Path]:
     """Write a run's files, all or nothing.
 
@@ -89,6 +97,8 @@ def write_run(
         One mapping a step, with `LOSS_COLUMNS` and the losses by name.
     preview_png
         The picture ``preview.png``, or None for none.
+    evolution
+        The kept previews, or None for none.
 
     Returns
     -------
@@ -106,9 +116,11 @@ def write_run(
     with staged_folder(folder) as stage:
         for name, layer in layers.items():
             write_image(
-                stage / f"{name}.tif", layer, _description(name, record), record.pixel_size_mm.value
+                stage / f"{name}.tif", layer, describe(name, record), record.pixel_size_mm.value
             )
         _write_losses(stage / LOSSES, losses)
+        if evolution is not None:
+            write_evolution(stage / EVOLUTION, evolution, simulated=record.simulated)
         if preview_png is not None:
             (stage / PREVIEW).write_bytes(preview_png)
         (stage / RECORD).write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
@@ -150,10 +162,12 @@ def write_image(
         )
 
 
-def _description(name: str, record: RunRecord) -> str:
+def describe(name: str, record: RunRecord) -> str:
+    """Say what a result is, for the description of its file."""
     made = "a simulated radiograph" if record.simulated else "a radiograph"
     partial = "" if record.complete else "; cancelled, a partial result"
-    return f"{HYPOTHETICAL}: {name} of {made}, by the method {record.method}{partial}"
+    what = f"uncertainty ({record.uncertainty})" if name == "uncertainty" else name
+    return f"{HYPOTHETICAL}: {what} of {made}, by the method {record.method}{partial}"
 
 
 def _write_losses(path: Path, losses: Iterable[Mapping[str, object]]) -> None:
@@ -165,13 +179,13 @@ def _write_losses(path: Path, losses: Iterable[Mapping[str, object]]) -> None:
         writer.writerows(rows)
 
 
-def read_run(folder: Path) -> StoredRun:
-    """Read a finished run's folder.
+def read_record(folder: Path) -> RunRecord:
+    """Read what was done from a run's folder, and nothing else.
 
     Raises
     ------
     InputError
-        It holds no run, or one that is incomplete, damaged or of another version.
+        It holds no run, or the record of one that is damaged or of another version.
     """
     if not folder.is_dir():
         raise InputError(folder, "there is no such folder", "give the folder of a finished run")
@@ -179,8 +193,7 @@ def read_run(folder: Path) -> StoredRun:
     if not path.is_file():
         raise InputError(folder, f"it holds no {RECORD}", "give the folder of a finished run")
     try:
-        text = path.read_text(encoding="utf-8")
-        record = RunRecord.model_validate_json(text)
+        return RunRecord.model_validate_json(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(path, f"it cannot be read ({error})", "copy it again") from None
     except ValidationError as error:
@@ -193,18 +206,63 @@ def read_run(folder: Path) -> StoredRun:
             f"its field {where} does not fit this version ({first['msg'].lower()})",
             "open it with the version of napari-xraysep that wrote it",
         ) from None
-    layers = {}
-    for name in record.layers:
-        file = folder / f"{name}.tif"
-        layers[name] = layer = read_layer(file)
-        if layer.shape != (record.height, record.width):
-            raise InputError(
-                file,
-                f"it has {layer.shape[0]} rows and {layer.shape[1]} columns, {RECORD} says "
-                f"{record.height} and {record.width}",
-                "copy the run's folder again",
-            )
+
+
+def read_run(folder: Path) -> StoredRun:
+    """Read a finished run's folder; its kept previews are left to `read_evolution`.
+
+    Raises
+    ------
+    InputError
+        It holds no run, or one that is incomplete, damaged or of another version.
+    """
+    record = read_record(folder)
+    layers = {name: _fitting(folder / f"{name}.tif", record, read_layer) for name in record.layers}
     return StoredRun(record, layers, _read_losses(folder / LOSSES))
+
+
+def sum_of(layers: Mapping[str, Floats]) -> Floats:
+    """Add layers and residual up to the radiograph, (H, W) float32 in the working domain."""
+    added = [image for name, image in layers.items() if name not in NOT_ADDED]
+    return np.asarray(np.sum(added, 0, np.float32))
+
+
+def open_layer(folder: Path, name: str, record: RunRecord) -> Floats:
+    """Return one result of a run without reading it: only what is used comes into memory.
+
+    A file that another program has compressed is read whole.
+
+    Returns
+    -------
+    (H, W) float32, in the working domain, not to be written to
+
+    Raises
+    ------
+    InputError
+        It cannot be read, or is of another size than ``record`` says.
+    """
+    return _fitting(folder / f"{name}.tif", record, _mapped)
+
+
+def _mapped(path: Path) -> Floats:
+    try:
+        layer: Floats = tifffile.memmap(path, mode="r")
+    except (OSError, ValueError):
+        return read_layer(path)
+    return layer if layer.dtype == np.float32 and layer.ndim == 2 else read_layer(path)
+
+
+def _fitting(path: Path, record: RunRecord, read: Callable[[Path], Floats]) -> Floats:
+    """Read a layer; raise `InputError` where it is of another size than the record says."""
+    layer = read(path)
+    if layer.shape != (record.height, record.width):
+        raise InputError(
+            path,
+            f"it has {layer.shape[0]} rows and {layer.shape[1]} columns, {RECORD} says "
+            f"{record.height} and {record.width}",
+            "copy the run's folder again",
+        )
+    return layer
 
 
 def _read_losses(path: Path) -> list[dict[str, Any]]:

@@ -41,6 +41,13 @@ def check_output(folder: Path, names: Iterable[str]) -> None:
         raise InputError(folder, f"it cannot be written ({reason(error)})", CURE) from None
 
 
+def check_fresh(folder: Path, option: str = "--out") -> None:
+    """Raise `InputError` unless a folder is new or empty, and can be written."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(option, f"{folder} is already there", "give a new folder")
+    check_output(folder, ())
+
+
 @contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
     """Lend an empty folder whose files end up in ``folder`` only if all goes well.

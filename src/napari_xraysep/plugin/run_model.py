@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
 
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
+from napari_xraysep.workflows.run_folder import RunNotes
 
 CURVE_POINTS = 1000
 
@@ -39,12 +40,15 @@ class RunModel:
     cancel
         Set to stop the run; the engine looks at it between steps.
     progress
-        Every step so far that had losses, for the run folder.
+        Every step so far that had losses.
+    notes
+        What is to be stored with a run that has no folder yet; else its folder has it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
         self.cancel = threading.Event()
         self.progress: list[Progress] = []
+        self.notes = RunNotes()
         self.finished: Finished | None = None
         self.stage = ""
         self.step = self.epoch = self.total_steps = 0

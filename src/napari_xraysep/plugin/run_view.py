@@ -95,10 +95,8 @@ class RunView(QObject):
             The folder cannot be written.
         """
         assert self.model.finished is not None
-        store = RunFolder(folder, self.job.painting)
-        for step in self.model.progress:
-            store.note(step)
-        self.saved = store.write(self.model.finished)
+        notes = self.model.notes if self.job.folder is None else self.job.folder.notes
+        self.saved = RunFolder(folder, self.job.painting, notes).write(self.model.finished)
         return self.saved
 
     def _returned(self, folder: Path | None) -> None:

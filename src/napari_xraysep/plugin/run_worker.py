@@ -71,8 +71,7 @@ def run(job: Job, model: RunModel) -> Path | None:
     for event in separate(
         job.painting, job.method, job.settings, job.options, model.cancel, job.warm_from
     ):
-        if job.folder is not None:
-            job.folder.note(event)
+        (model if job.folder is None else job.folder).notes.note(event)
         if isinstance(event, Finished) and event.layers and job.folder is not None:
             model.take(event)
             return _write(job.folder, event)

@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 from typing import Literal
 
-from napari_xraysep.errors import InputError
+from napari_xraysep.io.staging import check_fresh
 from napari_xraysep.separation import Finished
 from napari_xraysep.simulation.samples import sample_folder
 from napari_xraysep.sources import Sources
@@ -57,8 +57,7 @@ def demo(out: Path | None = None) -> Iterator[DemoRun]:
         ``out`` is taken or cannot be written.
     """
     out = out or _free_folder()
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError("--out", f"{out} is already there", "give a new folder")
+    check_fresh(out)
     for sample in SAMPLES:
         files = sample_folder(sample)
         painting = Sources(

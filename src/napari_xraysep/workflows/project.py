@@ -54,9 +54,10 @@ def write_project(path: Path, project: Project) -> None:
 
 
 def digest(path: Path) -> str | None:
-    """Return the SHA-256 of a project file as it lies there; None where it cannot be read."""
+    """Return the SHA-256 of a file as it lies there; None where it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 

@@ -10,7 +10,24 @@ from napari_xraysep.evaluation.figures import preview_png
 from napari_xraysep.io.results import check_run_folder, write_run
 from napari_xraysep.painting import Painting
 from napari_xraysep.region import Region
-from napari_xraysep.separation.events import Event, Finished, Progress
+from napari_xraysep.separation.events import Event, Finished, Preview, Progress
+from napari_xraysep.workflows.evolution import KeptPreviews
+
+
+class RunNotes:
+    """What a run says on its way that is stored with it: losses and some of its previews."""
+
+    def __init__(self) -> None:
+        self.losses: list[dict[str, object]] = []
+        self.previews = KeptPreviews()
+
+    def note(self, event: Event) -> None:
+        """Remember what `Progress` and `Preview` say; other events pass."""
+        if isinstance(event, Progress | Preview):
+            self.previews.note(event)
+        if isinstance(event, Progress) and event.losses:
+            at = {"stage": event.stage, "restart": event.restart, "step": event.step}
+            self.losses.append({**at, "epoch": event.epoch, **event.losses})
 
 
 class RunFolder:
@@ -22,6 +39,8 @@ class RunFolder:
         Where to write; made when the run has finished, not before.
     painting
         What is separated.
+    notes
+        What was noted of the run elsewhere; None: nothing so far.
 
     Raises
     ------
@@ -29,20 +48,18 @@ class RunFolder:
         The folder cannot be written or already holds a run or a registration.
     """
 
-    def __init__(self, folder: Path, painting: Painting) -> None:
+    def __init__(self, folder: Path, painting: Painting, notes: RunNotes | None = None) -> None:
         check_run_folder(folder, painting.kind)
         self.folder = folder
+        self.notes = RunNotes() if notes is None else notes
         self._painting = painting
-        self._losses: list[dict[str, object]] = []
 
     def note(self, event: Event) -> None:
-        """Remember the losses of a `Progress`; other events pass."""
-        if isinstance(event, Progress) and event.losses:
-            at = {"stage": event.stage, "restart": event.restart, "step": event.step}
-            self._losses.append({**at, "epoch": event.epoch, **event.losses})
+        """Remember what is stored besides the results."""
+        self.notes.note(event)
 
     def write(self, finished: Finished) -> Path:
-        """Write layers, losses, ``preview.png`` and ``run.json``; return the folder.
+        """Write layers, losses, kept previews, ``preview.png`` and ``run.json``; return the folder.
 
         Raises
         ------
@@ -59,8 +76,10 @@ class RunFolder:
             )
         record = finished.record
         region = None if record.region is None else Region.parse(record.region)
-        picture = preview_png(finished.layers, self._painting.block(region).xray, record)
-        write_run(self.folder, finished.layers, record, self._losses, picture)
+        xray = self._painting.block(region).xray
+        picture = preview_png(finished.layers, xray, record)
+        evolution = self.notes.previews.evolution(xray)
+        write_run(self.folder, finished.layers, record, self.notes.losses, picture, evolution)
         return self.folder
 
 

@@ -1,0 +1,91 @@
+"""One result on a page of its own, with its scale and what has to be known of it."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Literal
+
+import numpy as np
+
+from napari_xraysep.evaluation.drawing import (
+    Page,
+    as_png,
+    draw_left_over,
+    draw_scale_bar,
+)
+from napari_xraysep.evaluation.figures import heading, what_was_done
+from napari_xraysep.painting import Floats
+from napari_xraysep.records import RunRecord
+
+SIDE = 2000
+"""Images are to be averaged down to at most this many pixels on a side before they are drawn."""
+INCHES, LEAST = 8.0, 6.0
+"""The image's longer side, and the least width of the text."""
+DPI = 250
+MARGIN, HEADING, FOOTER = 0.25, 0.9, 1.2  # inches
+LETTERS = 15.5
+"""Letters of the smallest text in an inch."""
+
+Sort = Literal["grey", "signed", "spread"]
+"""A layer; what is left over, around zero; an uncertainty, from zero up."""
+
+
+def layer_figure(
+    image: Floats,
+    title: str,
+    record: RunRecord,
+    sort: Sort,
+    scale: tuple[float, float],
+    pixel_size_mm: float | None,
+) -> bytes:
+    """Draw one result.
+
+    Parameters
+    ----------
+    image
+        (h, w) float32 in the working domain, at most about `SIDE` pixels on a side.
+    scale
+        Values at the ends of the scale, the same for all images of one sort.
+    pixel_size_mm
+        Of the image that is drawn; None: no scale bar.
+
+    Returns
+    -------
+    bytes
+        A PNG file.
+    """
+    low, high = scale
+    share = INCHES / max(image.shape)
+    up, across = (max(0.5, side * share) for side in image.shape)
+    wide = max(across, LEAST)
+    page = Page(wide + 2 * MARGIN, HEADING + up + FOOTER, MARGIN, DPI)
+    axes = page.image_axes(MARGIN, FOOTER, across, up, title)
+    if sort == "signed":
+        draw_left_over(axes, image, high)
+    else:
+        colours = "gray" if sort == "grey" else "magma"
+        axes.imshow(image, cmap=colours, vmin=low, vmax=high)
+    if pixel_size_mm is not None:
+        draw_scale_bar(axes, pixel_size_mm)
+    caption = {
+        "grey": "grey value; one contrast for the radiograph and its layers",
+        "signed": f"±{high:g}, white is zero; red: the layers hold too little",
+        "spread": record.uncertainty,
+    }[sort]
+    ticks = [low, 0, high] if sort == "signed" else None
+    below = page.axes(MARGIN, FOOTER - 0.42, min(wide, 4.0), 0.1)
+    page.scale(below, caption, axes.get_images()[0], ticks)
+    words = heading(record)
+    page.write(page.height - 0.32, words, fontsize=12, weight="bold")
+    lines = textwrap.wrap(what_was_done(record), int(wide * LETTERS))
+    page.write(page.height - 0.4, "\n".join(lines), fontsize=8, va="top")
+    where = "" if record.region is None else f"Rows and columns {record.region} of the radiograph. "
+    said = f"{record.warning} {where}Uncertainty: {record.uncertainty}."
+    lines = textwrap.wrap(said, int(wide * LETTERS))
+    page.write(0.48, "\n".join(lines), fontsize=8, va="top", linespacing=1.4)
+    return as_png(page.figure, {"Title": f"{words}: {title}", "Description": said})
+
+
+def spread_end(image: Floats) -> float:
+    """Return the end of a scale from zero for an uncertainty, to two digits."""
+    return float(f"{np.percentile(image, 99.9):.2g}") or 1.0
