@@ -62,3 +62,11 @@ def test_what_is_masked_has_no_say(images):
     valid[:, :120] = True
     found = examine.examined(*images, transform(images, 0), valid)
     assert found.centres[:, 1].max() < 130
+
+
+def test_where_hardly_any_detail_is_found_again_nothing_is_confirmed(images):
+    xray, photograph = images
+    noise = np.random.default_rng(5).random(photograph.shape, dtype=np.float32)
+    found = examine.examined(xray, noise, transform(images, 0))
+    assert found.confirmed < 0.3
+    assert not judged(found).ok

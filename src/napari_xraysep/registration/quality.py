@@ -85,13 +85,13 @@ def measured(pair: Pair, piece: Piece, weights: Floats) -> Measured:
     left = np.full_like(every.shifts, REACH)
     white = (every.centres // tile).sum(1) % 2 == 0
     halves = [every.chosen(half).useful for half in (white, ~white)]
+    near = np.zeros(len(left), bool)
     if min(len(half.centres) for half in halves) >= FEWEST // 2:
         first, second = (smooth(half, totalled(half, here.warp), shape) for half in halves)
         left = np.where(white[:, None], second(every.centres), first(every.centres))
         if here.warp is not None:
             left = left - here.warp.at(every.centres)
-    near = every.inside & (np.hypot(*(every.shifts - left).T) <= NEAR)
-    if near.any():
+        near = every.inside & (np.hypot(*(every.shifts - left).T) <= NEAR)
         # where next to nothing matches, both halves say the same: what is next to them
         doubt = np.hypot(first.doubt(every.centres), second.doubt(every.centres)) / 2
         length = np.hypot(*left.T)
