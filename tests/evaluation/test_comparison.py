@@ -12,7 +12,6 @@ from napari_xraysep.evaluation import MEANINGS, evaluate
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, as_csv
 from napari_xraysep.evaluation.comparison_page import comparison_page
 from napari_xraysep.evaluation.contact_sheet import PANEL_SIDE, contact_sheet, small
-from napari_xraysep.evaluation.pages import number
 from napari_xraysep.evaluation.summary import BETTER, TITLES, layer_of
 from napari_xraysep.painting import Mixture
 
@@ -150,21 +149,6 @@ def test_the_page_says_what_was_chosen_and_when_it_is_real():
     assert "even (as chosen)" in text
     assert "0:4,0:5" in text
     assert "Measured" not in text
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (None, "–"),
-        (0.0, "0"),
-        (-0.5, "−0.5"),
-        (0.00071, "7.10e−4"),
-        (-1.5e-12, "−1.50e−12"),
-        (32.123, "32.1"),
-    ],
-)
-def test_numbers_are_short(value, text):
-    assert number(value) == text
 
 
 @pytest.fixture

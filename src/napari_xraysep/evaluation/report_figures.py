@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,8 @@ from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 PANEL = (2.3, 3.7)
 """Inches that a small picture may be wide and high: three of them go across an A4 page."""
@@ -288,24 +290,25 @@ def _picture(
     left, right, bottom, top = axes.get_images()[0].get_extent()
     axes.set(xlim=(left, right), ylim=(bottom, top))  # as it was before anything was drawn on it
     axes.set_aspect("auto")
-    png = as_png(page.figure, {})
-    return Picture(title, alt, _compact(png, store, title))
+    return Picture(title, alt, _compact(page.figure, store, title))
 
 
-def _compact(png: bytes, store: Store, description: str) -> str:
+def _compact(figure: Figure, store: Store, description: str) -> str:
     """Store a picture in as few bytes as its kind allows; only photographs lose anything."""
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
+    canvas = cast("FigureCanvasAgg", figure.canvas)
+    canvas.draw()
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     file = io.BytesIO()
-    with Image.open(io.BytesIO(png)) as image:
-        if store == "photograph":
-            image.convert("RGB").save(file, "JPEG", quality=90, comment=description)
-            return data_uri(file.getvalue(), "jpeg")
-        words = PngInfo()
-        words.add_itxt("Description", description)
-        few = image.convert("L") if store == "grey" else image.convert("RGB").quantize(256)
-        few.save(file, "PNG", optimize=True, pnginfo=words)
+    if store == "photograph":
+        image.save(file, "JPEG", quality=90, comment=description)
+        return data_uri(file.getvalue(), "jpeg")
+    words = PngInfo()
+    words.add_itxt("Description", description)
+    few = image.convert("L") if store == "grey" else image.quantize(256)
+    few.save(file, "PNG", pnginfo=words)
     return data_uri(file.getvalue())
 
 

@@ -112,6 +112,7 @@ def report_page(report: Report) -> str:
         references=words.references(record),
         limits=words.limits(record),
         sides={name: side for name, side in sides.items() if side is not None},
+        judged=judged(record),
         rows=metric_rows(report.metrics, report.baselines, record),
         empty_below=EMPTY_BELOW,
     )
@@ -142,6 +143,17 @@ def metric_rows(
                 )
             )
     return rows
+
+
+def judged(record: RunRecord) -> dict[str, str]:
+    """Head the numbers by which restarts were judged: name and heading."""
+    names = dict.fromkeys(name for one in record.restarts for name in one.judgement)
+    headings = {}
+    for name in names:
+        kind, layer = layer_of(name)
+        of = "" if layer is None else f", {record.layers[layer - 1]}"
+        headings[name] = TITLES.get(kind, kind) + of
+    return headings
 
 
 def in_bytes(size: int | None) -> str:

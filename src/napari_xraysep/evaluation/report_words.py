@@ -22,8 +22,19 @@ CITATION = (
 )
 
 MONTHS = (
-    "January February March April May June July August September October November December"
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 """In English, whatever the machine speaks."""
 
 RESPONSES = {
@@ -251,6 +262,8 @@ def _separation(record: RunRecord, settings: Sequence[Setting] | None) -> list[s
         f"{duration(record.seconds)} on the {record.device.upper()} with the random seed "
         f"{record.seed}.",
     ]
+    if record.restarts:
+        said.append(_restarts(record))
     if record.warm_start is not None:
         said.append(f"It learnt beforehand from: {record.warm_start}.")
     said.append(ALLOCATIONS.get(record.allocation, f"Allocation: {record.allocation}."))
@@ -264,6 +277,18 @@ def _changes(record: RunRecord, settings: Sequence[Setting] | None) -> str:
     if not changed:
         return "All settings were those of the preset."
     return f"Settings that differ from the preset: {', '.join(changed)}."
+
+
+def _restarts(record: RunRecord) -> str:
+    seeds = ", ".join(str(one.seed) for one in record.restarts)
+    kept = sum(one.kept for one in record.restarts)
+    how = "from different random starts"
+    if any(one.resampled for one in record.restarts):
+        how = "each time learning from another half of the painting's blocks, drawn at random"
+    return (
+        f"It was run {len(record.restarts)} times (seeds {seeds}), {how}; {kept} of these make up "
+        "the result, and how far they differ is its uncertainty."
+    )
 
 
 def duration(seconds: float) -> str:

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from reported import PAPER, SHAPE, given, record
+
+from napari_xraysep.evaluation import report_words as words
+from napari_xraysep.records import Landmark, Quality, RestartRecord, RunRecord, Stated
+from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
+
+SETTINGS = [words.Setting("weight", "Weight", 0.5, 0.5), words.Setting("size", "Size", 3, 4)]
+
+
+def methods(one: RunRecord, settings: Any = SETTINGS) -> str:
+    return " ".join(words.methods_paragraphs(one, settings))
+
+
+def test_the_methods_paragraph_says_what_was_done() -> None:
+    said = methods(record())
+    assert "X-radiograph (xray.tif) has 80 × 60 pixels of 16 bit, each 0.5 mm (stated)" in said
+    assert "4 × 3 cm" in said
+    assert "White was taken to be what absorbs (assumed: nobody stated it)" in said
+    assert "adding up where paint layers lie over each other (stated)" in said
+    assert "napari-xraysep 9.8.7 [1] and its method Trial method (trial) [2]" in said
+    assert "preset “fast”" in said
+    assert "differ from the preset: size = 3 (not 4)." in said
+    assert "on the CPU with the random seed 7 and took 65.2 seconds" in said
+    assert "half to each layer" in said
+    assert "front.tif, 80 × 60 pixels) was taken as lying on the radiograph pixel by pixel." in said
+    assert "mirrored left to right" in said
+    assert "The whole radiograph was separated." in said
+    assert "simulated" not in said
+    assert words.references(record())[1] == PAPER
+
+
+def test_what_is_not_known_is_not_said() -> None:
+    said = methods(record(pixel_size_mm=Stated(value=None, assumed=True)), None)
+    assert "the size of a pixel is not known" in said
+    assert "cm" not in said
+    assert "differ" not in said
+    assert "what the preset was is not known" in said
+    assert words.pixel_size(record(pixel_size_mm=Stated(value=None, assumed=True))) == "not known"
+    assert "All settings were those of the preset." in methods(record(), SETTINGS[:1])
+
+
+def test_every_response_and_every_allocation_has_words() -> None:
+    for response in ("as-is", "log", "linear", "film-density"):
+        assert "grey values were taken" in methods(
+            record(response=Stated(value=response, assumed=False))
+        )
+    none, even, variance = (methods(record(allocation=how)) for how in ("none", "even", "variance"))
+    assert "stays in the residual" in none
+    assert "evenly" in even
+    assert "strength of both" in variance
+
+
+def test_what_guided_the_run_is_said() -> None:
+    mask = given("mask", None, outlines=(((0, 0), (0, 9), (9, 9)),))
+    said = methods(
+        record(
+            inputs=(*record().inputs, mask),
+            region="4:20,10:50",
+            height=16,
+            width=40,
+            learn_on="4:10,10:20",
+            prior="drawn: the design lies in 20 % of the radiograph",
+            warm_start="another painting",
+            simulated=True,
+        )
+    )
+    assert "rows 4 to 20 and columns 10 to 50, 40 × 16 pixels" in said
+    assert "learnt from rows and columns 4:10,10:20 only" in said
+    assert "A mask (drawn by hand)" in said
+    assert "lies in 20 %" in said
+    assert "learnt beforehand from: another painting" in said
+    assert said.startswith("The simulated X-radiograph")
+
+
+def test_a_stopped_run_says_so_in_methods_and_limits() -> None:
+    said = methods(record(complete=False))
+    assert "stopped before its end" in said
+    assert "took" not in said
+    assert any("stopped before its end" in one for one in words.limits(record(complete=False)))
+    assert not any("stopped" in one for one in words.limits(record()))
+
+
+def test_restarts_are_said_with_their_seeds() -> None:
+    restarts = (
+        RestartRecord(seed=3, kept=True, picked=True),
+        RestartRecord(seed=4, kept=True),
+        RestartRecord(seed=5, kept=False, why="an empty layer"),
+    )
+    said = methods(record(restarts=restarts))
+    assert "run 3 times (seeds 3, 4, 5), from different random starts; 2 of these" in said
+    halves = tuple(one.model_copy(update={"resampled": True}) for one in restarts)
+    assert "another half of the painting's blocks" in methods(record(restarts=halves))
+
+
+def test_limits_say_what_the_uncertainty_is() -> None:
+    assert "Uncertainty was not estimated." in " ".join(words.limits(record()))
+    spread = record(uncertainty="standard deviation over 5 restarts")
+    assert "standard deviation over 5 restarts" in " ".join(words.limits(spread))
+    assert "simulated" not in " ".join(words.limits(record()))
+    assert "is simulated" in " ".join(words.limits(record(simulated=True)))
+
+
+@pytest.fixture
+def registered() -> SideTransform:
+    """Two pairs, one of them 4 pixels off, the other 2, and a third that does not count."""
+    pairs = [((10, 10), (10, 14), True), ((20, 20), (22, 20), True), ((0, 0), (50, 50), False)]
+    transform = Transform(
+        radiograph_shape=SHAPE, photograph_shape=SHAPE, whole=Piece.from_matrix(np.eye(3))
+    )
+    return SideTransform(
+        photograph=given("front", "front.tif"),
+        transform=transform,
+        how="landmarks",
+        quality=Quality(ok=True, median_px=0.5, p95_px=1.25, median_mm=0.25, p95_mm=0.6, tiles=12),
+        landmarks=tuple(
+            Landmark(name=str(number), xray=xray, photograph=photograph, enabled=enabled)
+            for number, (xray, photograph, enabled) in enumerate(pairs)
+        ),
+    )
+
+
+def test_how_well_a_photograph_is_registered(registered: SideTransform) -> None:
+    said = words.how_well(registered)
+    assert "in 12 places: 0.5 pixels (0.25 mm) on the median" in said
+    assert "1.2 pixels (0.6 mm) at the 95th percentile" in said
+    assert words.pairs_of(registered).startswith("2 in use, 3 pixels apart on the median and 4 at")
+    bare = registered.model_copy(update={"quality": None, "landmarks": ()})
+    assert "was not measured" in words.how_well(bare)
+    assert words.pairs_of(bare) == "none"
+
+
+def test_registration_is_part_of_the_methods(registered: SideTransform) -> None:
+    transforms = Transforms(radiograph=given("radiograph", "xray.tif"), front=registered)
+    said = methods(record(transforms=transforms.model_dump(mode="json")))
+    assert "front (front.tif, 80 × 60 pixels) was laid on the radiograph (landmarks)" in said
+    assert "0.5 pixels (0.25 mm)" in said
+    beforehand = given("front", "front.tif", registered=True, icc_profile="Adobe RGB")
+    said = methods(record(inputs=(record().inputs[0], beforehand)))
+    assert "was converted from Adobe RGB to sRGB and had been registered" in said
+
+
+def test_files_are_named_without_their_folders() -> None:
+    assert words.file_name(given("front", "C:\\Pictures\\panel 1.tif")) == "panel 1.tif"
+    assert words.file_name(given("front", "a/b/c.tif")) == "c.tif"
+    assert words.file_name(given("front", None)) == "an array without a file"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(3.04, "3.0 seconds"), (600, "10 minutes"), (36000, "10.0 hours")]
+)
+def test_durations_are_said_as_a_person_would(seconds: float, said: str) -> None:
+    assert words.duration(seconds) == said
+
+
+def test_times_are_in_english() -> None:
+    assert words.moment("2026-03-04T05:06:07+00:00") == "4 March 2026, 05:06 UTC"
+    assert words.day("2026-12-24T05:06:07") == "24 December 2026"
+
+
+def test_a_method_of_ours_has_one_reference() -> None:
+    own = record(paper="napari-xraysep (this tool)")
+    assert len(words.references(own)) == 1
+    assert "[2]" not in methods(own)
+    assert "version 9.8.7" in words.references(own)[0]
