@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,6 @@ from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
 PANEL = (2.3, 3.7)
@@ -298,10 +297,10 @@ def _compact(figure: Figure, store: Store, description: str) -> str:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
-    canvas = cast("FigureCanvasAgg", figure.canvas)
-    canvas.draw()
-    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-    file = io.BytesIO()
+    raw, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(raw, format="rgba")
+    size = figure.canvas.get_width_height()
+    image = Image.frombytes("RGBA", size, raw.getvalue()).convert("RGB")
     if store == "photograph":
         image.save(file, "JPEG", quality=90, comment=description)
         return data_uri(file.getvalue(), "jpeg")

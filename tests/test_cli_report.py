@@ -1,0 +1,51 @@
+"""``xraysep report``."""
+
+import json
+
+import pytest
+
+from napari_xraysep.cli import main
+
+RUN = ["separate", "--xray", "xray.tif", "--rgb-front", "front.tif", "--method", "half"]
+
+
+@pytest.fixture
+def run(files, capsys):
+    assert main([*RUN, "--out", "run"]) == 0
+    capsys.readouterr()
+    return files / "run"
+
+
+def test_report_writes_a_page_and_says_where(run, capsys):
+    assert main(["report", "run"]) == 0
+    said = capsys.readouterr()
+    assert "hypothetical separation" in said.out
+    assert "report.html" in said.out
+    assert said.err == ""
+    assert (run / "report.html").read_text().startswith("<!DOCTYPE html>")
+
+
+def test_operator_notes_and_json(run, capsys):
+    given = ["--operator", "A. Conservator", "--notes", "Seen with the curator"]
+    assert main(["report", "run", *given, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (run.parent / said["report"]).samefile(run / "report.html")
+    assert said["statement"] == "hypothetical separation"
+    text = (run / "report.html").read_text()
+    assert "A. Conservator" in text
+    assert "Seen with the curator" in text
+
+
+def test_another_file_of_that_name_is_left_alone(run, capsys):
+    (run / "report.html").write_text("mine")
+    assert main(["report", "run"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith("xraysep: run/report.html: ")
+    assert said.err.count("\n") == 1
+    assert (run / "report.html").read_text() == "mine"
+
+
+def test_a_folder_without_a_run_is_one_line(files, capsys):
+    assert main(["report", "."]) == 2
+    assert "run.json" in capsys.readouterr().err
+    assert not (files / "report.html").exists()

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import json
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from napari_xraysep.errors import InputError
+from napari_xraysep.region import Region
+from napari_xraysep.separation import Finished, RunOptions, separate
+from napari_xraysep.sources import Sources
+from napari_xraysep.workflows.report import write_report
+from napari_xraysep.workflows.run_folder import RunFolder
+
+
+def run(sources: Sources, options: RunOptions | None = None, method: str = "grey") -> Path:
+    """Separate and return the folder."""
+    painting = sources.align()
+    folder = RunFolder(Path("run"), painting)
+    for event in separate(painting, method, options=options):
+        folder.note(event)
+        if isinstance(event, Finished):
+            folder.write(event)
+    return folder.folder
+
+
+@pytest.fixture
+def folder(files: Path) -> Path:
+    """Separate the small painting in the current folder without effort."""
+    return run(Sources("xray.tif", "front.tif", "back.tif", mirror_back=True))
+
+
+def words(path: Path) -> str:
+    return " ".join(unescape(path.read_text(encoding="utf-8")).split())
+
+
+def test_a_run_becomes_one_page_with_numbers_and_hashes(folder: Path) -> None:
+    path = write_report(folder, operator="A. Conservator", notes="Second look")
+    assert path == folder / "report.html"
+    said = words(path)
+    record = json.loads((folder / "run.json").read_text())
+    for one in record["inputs"]:
+        assert said.count(one["sha256"]) == 2  # on hover, and in full
+    assert "A. Conservator" in said
+    assert "Second look" in said
+    assert "All settings were those of the preset" in said
+    assert "Copy" in said
+    assert "all-or-nothing" in said
+    assert "Photograph of the back" in said
+    assert "could not be read again" not in said
+    assert "run.json" in said
+    assert not [one for one in folder.iterdir() if one.name.startswith(".")]
+
+
+def test_settings_that_differ_from_the_preset_are_told_apart(files: Path) -> None:
+    painting = Sources("xray.tif", "front.tif", "back.tif", mirror_back=True).align()
+    store = RunFolder(Path("run"), painting)
+    *_, last = separate(painting, "regression", {"thickness_cells": 3})
+    assert isinstance(last, Finished)
+    said = words(write_report(store.write(last)))
+    assert "differ from the preset: thickness_cells = 3 (not 14)." in said
+    assert "<td>Thickness cells</td>" in said
+
+
+def test_a_run_of_a_method_that_is_not_installed_is_reported(folder: Path) -> None:
+    path = folder / "run.json"
+    path.write_text(path.read_text().replace('"method": "grey"', '"method": "elsewhere"'))
+    assert "what the preset was is not known here" in words(write_report(folder))
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_where_inputs_moved_or_changed_the_rest_is_reported(folder: Path, changed: bool) -> None:
+    pixels = tifffile.imread("front.tif")
+    Path("front.tif").unlink()
+    if changed:
+        tifffile.imwrite("front.tif", pixels[::-1].copy(), photometric="rgb")
+    said = words(write_report(folder))
+    problem = "this front has changed since the run" if changed else "is no longer there"
+    assert "The inputs could not be read again:" in said
+    assert problem in said
+    assert "Nothing was measured" in said
+    assert "Front: hypothetical separation" in said
+    assert "Photograph of the front</td>" in said  # in the table of inputs
+
+
+def test_a_region_of_it_is_reported_on_its_own_grid(files: Path) -> None:
+    options = RunOptions(region=Region(8, 40, 4, 28))
+    said = words(
+        write_report(run(Sources("xray.tif", "front.tif", "back.tif", mirror_back=True), options))
+    )
+    assert "rows 8 to 40 and columns 4 to 28, 24 × 32 pixels" in said
+    assert "Outlined: the part that was separated" in said
+    assert "Copy" in said
+
+
+def test_a_concealed_design_with_a_mask(files: Path) -> None:
+    mask = np.zeros((48, 40), np.uint8)
+    mask[:10] = 1
+    tifffile.imwrite("mask.tif", mask)
+    said = words(write_report(run(Sources("xray.tif", "front.tif", mask="mask.tif"))))
+    assert "Photograph of the surface" in said
+    assert "Concealed: hypothetical separation" in said
+    assert "Hatched: what the mask leaves out" in said
+    assert "mask.tif" in said
+    assert "the back mirrored" not in said
+
+
+def test_a_report_of_ours_is_replaced_and_no_other_file(folder: Path) -> None:
+    path = write_report(folder, notes="Look one")
+    assert "Look two" in words(write_report(folder, notes="Look two"))
+    assert "Look one" not in words(path)
+    path.write_text("<h1>Mine</h1>")
+    with pytest.raises(InputError, match=r"report\.html.*no report of this program"):
+        write_report(folder)
+    assert path.read_text() == "<h1>Mine</h1>"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(InputError, match=r"report\.html"):
+        write_report(folder)
+    assert path.is_dir()
+
+
+def test_names_of_files_and_notes_are_escaped(files: Path) -> None:
+    evil = "<script>alert(1)<script>.tif"
+    Path("xray.tif").rename(evil)
+    folder = run(Sources(evil, "front.tif", "back.tif", mirror_back=True))
+    text = write_report(folder, notes="<script>alert(2)</script>").read_text()
+    assert "<script" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "&lt;script&gt;alert(2)" in text
+
+
+def test_a_stopped_run_says_so(folder: Path) -> None:
+    path = folder / "run.json"
+    path.write_text(path.read_text().replace('"complete": true', '"complete": false'))
+    assert "<strong>Partial result.</strong>" in words(write_report(folder))
+
+
+def test_a_folder_without_a_run_is_refused_and_stays_empty(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"run\.json"):
+        write_report(tmp_path)
+    assert not list(tmp_path.iterdir())
