@@ -35,7 +35,7 @@ def test_a_run_that_is_named_is_opened_with_all_docks(
     main([str(tmp_path / "run")])
     names = list(viewer.window.dock_widgets)
     assert names[0].startswith("Load painting")
-    assert names[-1].startswith("Separate")
+    assert names[-1].startswith("Compare")
     qtbot.waitUntil(lambda: len(viewer.layers) == 5, timeout=TIMEOUT)
 
 
@@ -56,4 +56,11 @@ def test_a_project_that_is_named_is_opened(
     qtbot.waitUntil(lambda: session.loaded is not None, timeout=TIMEOUT)
     assert session.project == project
     names = [name.removesuffix(" (napari-xraysep)") for name in viewer.window.dock_widgets]
-    assert names == ["Load painting", "Register", "Mask and regions", "Prior", "Separate"]
+    assert names == [
+        "Load painting",
+        "Register",
+        "Mask and regions",
+        "Prior",
+        "Separate",
+        "Compare",
+    ]

@@ -1,0 +1,358 @@
+"""Parts of the dock *Compare*: what is A and B, how they are compared, what lies over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+from superqt import QDoubleRangeSlider
+
+from napari_xraysep.plugin.combo_box import short
+from napari_xraysep.plugin.compare_layers import label_of
+from napari_xraysep.plugin.compare_model import MODES, OVERLAYS, LeftOver, Mode
+from napari_xraysep.plugin.compare_overlays import LEGENDS, NOT_ESTIMATED
+from napari_xraysep.plugin.parts import button, row, wrapped
+from napari_xraysep.plugin.register_views import BLINK_MS
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+
+TITLES: Mapping[Mode, str] = {
+    "curtain": "Curtain",
+    "blink": "Blink",
+    "panes": "Side by side",
+    "fade": "Fade",
+    "difference": "Difference",
+    "profile": "Profile",
+}
+HINTS: Mapping[Mode, str] = {
+    "curtain": "A is left of the line, B right of it. Drag the line in the picture.",
+    "blink": "Click into the picture, then press B to change between A and B.",
+    "panes": "All are moved and zoomed together; the cross marks the same place in each.",
+    "fade": "Slide from one image to the other.",
+    "difference": "A minus B: red where A is brighter, blue where B is, white where they agree. "
+    "The scale stays until you change it.",
+    "profile": "Grey values of one run along a line.",
+}
+TOOLTIPS: Mapping[Mode, str] = {
+    "curtain": "One image on either side of a line that you drag.",
+    "blink": "One image after the other at the same place: the eye sees what changes.",
+    "panes": "Images next to each other, with a cross at the same place.",
+    "fade": "One image shines through the other.",
+    "difference": "What one image has more or less than the other, on a stated scale.",
+    "profile": "Radiograph, layers, their sum and what is left over along a line that you draw.",
+}
+NO_MODE = "Choose how to compare. Choose it again to end."
+TAKEN = "The key B does something else here: use the button."
+SUGGESTED = 3
+"""Decimals of grey values."""
+
+
+class PairPanel(QWidget):
+    """Which image is A and which is B.
+
+    Attributes
+    ----------
+    chosen
+        Emitted when the user has chosen another.
+    swapped
+        Emitted when A and B are to change places.
+    """
+
+    chosen = Signal()
+    swapped = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.combos = {letter: short(QComboBox()) for letter in "AB"}
+        self.swap_button = button("⇅", "A becomes B and B becomes A.")
+        self.swap_button.setFixedWidth(32)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setVerticalSpacing(2)
+        for at, (letter, combo) in enumerate(self.combos.items()):
+            layout.addWidget(QLabel(f"<b>{letter}</b>"), at, 0)
+            layout.addWidget(combo, at, 1)
+            combo.activated.connect(self.chosen)
+        layout.addWidget(self.swap_button, 0, 2, 2, 1)
+        layout.setColumnStretch(1, 1)
+        self.swap_button.clicked.connect(self.swapped)
+
+    @property
+    def pair(self) -> tuple[Image | None, Image | None]:
+        """The chosen layers."""
+        return self.combos["A"].currentData(), self.combos["B"].currentData()
+
+    def show_layers(
+        self, layers: Sequence[Image], first: Image | None, second: Image | None
+    ) -> None:
+        """List what can be chosen, and show what is."""
+        for combo, chosen in zip(self.combos.values(), (first, second), strict=True):
+            combo.clear()
+            for place, layer in enumerate(layers):
+                name = label_of(layer).replace("\n", ": ")
+                combo.addItem(name, layer)
+                combo.setItemData(place, name, Qt.ItemDataRole.ToolTipRole)
+            known = [place for place, layer in enumerate(layers) if layer is chosen]
+            combo.setCurrentIndex(known[0] if known else -1)
+
+
+class ModePanel(QWidget):
+    """How A and B are compared: one button a mode, and below what the mode needs.
+
+    Attributes
+    ----------
+    chosen
+        Emitted with a mode, or with "" when it is to end.
+    faded
+        How much of A is to be seen, 0..1.
+    flipped
+        Emitted when the other image is to be shown.
+    others_chosen
+        Emitted when other images are ticked for the panes.
+    """
+
+    chosen = Signal(str)
+    faded = Signal(float)
+    flipped = Signal()
+    others_chosen = Signal()
+
+    def __init__(self, profile: QWidget) -> None:
+        super().__init__()
+        self.buttons = {mode: button(TITLES[mode], TOOLTIPS[mode]) for mode in MODES}
+        grid = QGridLayout()
+        grid.setSpacing(3)
+        for place, (mode, one) in enumerate(self.buttons.items()):
+            one.setCheckable(True)
+            one.clicked.connect(partial(self._clicked, mode))
+            grid.addWidget(one, place // 3, place % 3)
+        self.hint = wrapped(NO_MODE)
+        self.flip_button = button("Show the other", "The same as the key B.")
+        self.alternate = QCheckBox("by itself")
+        self.alternate.setToolTip("Changes between A and B as long as it is ticked.")
+        self.fade = QSlider(Qt.Orientation.Horizontal)
+        self.fade.setRange(0, 100)
+        self.others = QListWidget()
+        self.others.setMaximumHeight(110)
+        self.others.setToolTip("Tick what is to be shown besides A and B.")
+        self.computing = wrapped()
+        self.parts: dict[Mode, QWidget] = {"profile": profile, "difference": self.computing}
+        for mode, widgets in (
+            ("blink", (self.flip_button, self.alternate)),
+            ("fade", (QLabel("B"), self.fade, QLabel("A"))),
+            ("panes", (self.others,)),
+        ):
+            self.parts[mode] = QWidget()  # type: ignore[index]
+            across = row(*widgets)  # type: ignore[arg-type]
+            across.setContentsMargins(0, 0, 0, 0)
+            self.parts[mode].setLayout(across)  # type: ignore[index]
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(grid)
+        layout.addWidget(self.hint)
+        for part in self.parts.values():
+            layout.addWidget(part)
+        self._timer = QTimer(self)
+        self._timer.setInterval(BLINK_MS)
+        self._timer.timeout.connect(self.flipped)
+        self.flip_button.clicked.connect(self.flipped)
+        self.alternate.toggled.connect(self._alternate)
+        self.fade.valueChanged.connect(lambda value: self.faded.emit(value / 100))
+        self.others.itemChanged.connect(self.others_chosen)
+        self.show_mode(None, key_free=True)
+
+    def show_mode(self, mode: Mode | None, *, key_free: bool) -> None:
+        """Show which mode is on and what it needs.
+
+        Parameters
+        ----------
+        key_free
+            Whether the key that blinks is ours.
+        """
+        for name, one in self.buttons.items():
+            one.setChecked(name == mode)
+        for name, part in self.parts.items():
+            part.setVisible(name == mode)
+        hint = NO_MODE if mode is None else HINTS[mode]
+        self.hint.setText(TAKEN if mode == "blink" and not key_free else hint)
+        if mode != "blink":
+            self.alternate.setChecked(False)
+
+    def show_others(self, layers: Iterable[Image], ticked: Sequence[Image]) -> None:
+        """List what may be shown besides A and B."""
+        self.others.blockSignals(True)
+        self.others.clear()
+        for layer in layers:
+            item = QListWidgetItem(label_of(layer).replace("\n", ": "))
+            item.setData(Qt.ItemDataRole.UserRole, layer)
+            item.setToolTip(item.text())
+            state = any(layer is one for one in ticked)
+            item.setCheckState(Qt.CheckState.Checked if state else Qt.CheckState.Unchecked)
+            self.others.addItem(item)
+        self.others.blockSignals(False)
+
+    def ticked(self) -> tuple[Image, ...]:
+        """Return what is ticked."""
+        items = [self.others.item(place) for place in range(self.others.count())]
+        return tuple(
+            item.data(Qt.ItemDataRole.UserRole)
+            for item in items
+            if item is not None and item.checkState() == Qt.CheckState.Checked
+        )
+
+    def _clicked(self, mode: Mode, checked: bool) -> None:
+        self.chosen.emit(mode if checked else "")
+
+    def _alternate(self, on: bool) -> None:
+        if on:
+            self._timer.start()
+        else:
+            self._timer.stop()
+
+
+class LeftOverPanel(QWidget):
+    """What the model could not say, laid over the picture.
+
+    Attributes
+    ----------
+    chosen
+        Emitted when another overlay is wanted.
+    scaled
+        Emitted with the grey value at which colours are full.
+    """
+
+    chosen = Signal()
+    scaled = Signal(float)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.buttons: dict[LeftOver, QPushButton] = {}
+        for name, help_ in (
+            (
+                "unexplained",
+                "Where radiograph and model differ before that was shared out among the layers: "
+                "brushwork that no photograph shows, for instance. "
+                "Which layer it belongs to is a guess.",
+            ),
+            ("uncertainty", "How much a layer changes when the separation is done again."),
+        ):
+            self.buttons[name] = button(name.capitalize(), help_)  # type: ignore[index]
+        for one in self.buttons.values():
+            one.setCheckable(True)
+            one.clicked.connect(lambda: self.chosen.emit())
+        self.scale = QDoubleSpinBox()
+        self.scale.setDecimals(SUGGESTED)
+        self.scale.setRange(0.001, 100.0)
+        self.scale.setSingleStep(0.01)
+        self.scale.setKeyboardTracking(False)
+        self.scale.setToolTip(
+            "The grey value at which colours are full, for differences and for what is laid over "
+            "the picture. It stays until you change it."
+        )
+        self.legend = wrapped()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row(QLabel("Lay over it"), *self.buttons.values()))
+        layout.addWidget(self.legend)
+        across = row(QLabel("Full colour at ±"), self.scale)
+        across.addStretch(1)
+        layout.addLayout(across)
+        self.scale.valueChanged.connect(self.scaled)
+
+    @property
+    def wanted(self) -> frozenset[LeftOver]:
+        """What is pressed."""
+        return frozenset(name for name, one in self.buttons.items() if one.isChecked())
+
+    def show_run(
+        self, run: str, has: Iterable[str], wanted: frozenset[LeftOver], scale: float
+    ) -> None:
+        """Say what a run left over, and on which scale it is shown.
+
+        Parameters
+        ----------
+        run
+            "" where there is none.
+        has
+            The images that there are of it.
+        """
+        there = set(has)
+        lines = []
+        for name in OVERLAYS:
+            self.buttons[name].setEnabled(name in there)
+            self.buttons[name].setChecked(name in wanted and name in there)
+            if name in wanted and name in there:
+                lines.append(LEGENDS[name].format(scale))
+        if run and "uncertainty" not in there:
+            lines.append(f"Uncertainty: <i>{NOT_ESTIMATED}</i> in this run.")
+        self.legend.setText("<br>".join(lines))
+        self.legend.setVisible(bool(lines))
+        self.scale.blockSignals(True)
+        self.scale.setValue(scale)
+        self.scale.blockSignals(False)
+
+
+class ContrastPanel(QWidget):
+    """One contrast for all grey images, the radiograph's at first.
+
+    Attributes
+    ----------
+    changed
+        Emitted with whether it is one for all, and with its limits.
+    """
+
+    changed = Signal(bool, tuple)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.one = QCheckBox("One contrast for all")
+        self.one.setToolTip(
+            "Ticked: all grey images are shown in the radiograph's contrast, so that they can be "
+            "compared. Otherwise each is shown in its own, which misleads the eye."
+        )
+        self.slider = QDoubleRangeSlider(Qt.Orientation.Horizontal)
+        self.slider.setToolTip("The grey values that are black and white, in all images together.")
+        self.limits = QLabel()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        across = row(self.one, self.limits)
+        across.insertStretch(1, 1)
+        layout.addLayout(across)
+        layout.addWidget(self.slider)
+        self.one.clicked.connect(self._changed)
+        self.slider.valueChanged.connect(self._changed)
+
+    def show_contrast(self, one: bool, contrast: tuple[float, float]) -> None:
+        """Show what is so; the slider reaches further than that on both sides."""
+        for widget in (self.one, self.slider):
+            widget.blockSignals(True)
+        self.one.setChecked(one)
+        low, high = contrast
+        if not self.slider.minimum() <= low < high <= self.slider.maximum() or (
+            self.slider.maximum() - self.slider.minimum() > 4 * (high - low)
+        ):
+            self.slider.setRange(low - (high - low) / 2, high + (high - low) / 2)
+        self.slider.setValue(contrast)
+        self.slider.setEnabled(one)
+        for widget in (self.one, self.slider):
+            widget.blockSignals(False)
+        self.limits.setText(f"{low:.3f} to {high:.3f}" if one else "each its own")
+
+    def _changed(self) -> None:
+        low, high = self.slider.value()
+        self.changed.emit(self.one.isChecked(), (float(low), float(high)))
