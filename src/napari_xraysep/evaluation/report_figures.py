@@ -21,8 +21,10 @@ from napari_xraysep.evaluation.drawing import (
     span,
     symmetric_end,
 )
+from napari_xraysep.evaluation.layer_figure import spread_end
 from napari_xraysep.evaluation.pages import data_uri
 from napari_xraysep.evaluation.report_words import mixed
+from napari_xraysep.io.results import sum_of
 from napari_xraysep.painting import ArrayLike, Floats, Painting
 from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
@@ -91,12 +93,6 @@ class Results:
     contrast: tuple[float, float]
 
 
-def radiograph_of(layers: Mapping[str, Floats], record: RunRecord) -> Floats:
-    """Add layers and residual up to the radiograph, (H, W) in the working domain."""
-    first, second = record.layers[:2]
-    return layers[first] + layers[second] + layers["residual"]
-
-
 def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...]:
     """Draw the whole radiograph and the photographs as they lie on it.
 
@@ -153,7 +149,7 @@ def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results
         (H, W) float32 by name: the two layers, ``residual``, ``unexplained`` and, where there is
         one, ``uncertainty``.
     """
-    xray = radiograph_of(layers, record)
+    xray = sum_of(layers)
     names = record.layers[:2]
     low, high = span([xray, *(layers[name] for name in names)])
     end = symmetric_end([layers["residual"], layers["unexplained"]], (high - low) / 1000)
@@ -190,16 +186,16 @@ def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results
     ]
     if "uncertainty" in layers:
         spread = small["uncertainty"]
-        most = float(f"{span([spread])[1]:.2g}") or end
+        most = spread_end(spread)
 
         def draw_spread(axes: Axes) -> None:
-            axes.imshow(spread, cmap="viridis", vmin=0, vmax=most)
+            axes.imshow(spread, cmap="magma", vmin=0, vmax=most)
             _bar(axes, record, step)
 
         title = "Uncertainty"
-        alt = f"{title}, {record.uncertainty}, from 0 (dark) to {most:g} (yellow)."
+        alt = f"{title}, {record.uncertainty}, from 0 (dark) to {most:g} (light)."
         below.append(_picture(title, alt, draw_spread, shape, PANEL, "colours"))
-        scales.append(_scale("Uncertainty", "viridis", 0, most))
+        scales.append(_scale("Uncertainty", "magma", 0, most))
     large = {name: grey(captions[name], small[name], LARGE, LARGE_DPI) for name in names}
     return Results(tuple(above), tuple(below), tuple(scales), large, (low, high))
 

@@ -25,6 +25,7 @@ from napari_xraysep.plugin.output_choice import OutputChoice
 from napari_xraysep.plugin.panes import contrast_of, hide_results
 from napari_xraysep.plugin.parts import NO_PAINTING, button, scrolling
 from napari_xraysep.plugin.region_choice import RegionChoice
+from napari_xraysep.plugin.report_row import ReportRow
 from napari_xraysep.plugin.result_layers import ResultLayers, new_run
 from napari_xraysep.plugin.run_list import RunList, stored_run
 from napari_xraysep.plugin.run_panel import RunPanel
@@ -76,6 +77,7 @@ class Separate(QWidget):
         self.save_button = button("Save…", "Stores these layers in a folder that you choose.")
         self.runs = RunList()
         self.progress = RunPanel()
+        self.report = ReportRow(self.progress.show_end)
         self._wanted: Start | None = None
         self._lay_out()
         self.start_button.clicked.connect(self.start)
@@ -113,6 +115,7 @@ class Separate(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.runs)
         layout.addWidget(self.progress, 2)
+        layout.addWidget(self.report)
         self.setMinimumWidth(380)
 
     def start(self) -> None:
@@ -188,6 +191,7 @@ class Separate(QWidget):
         )
         if self.run is not None:
             self.run.deleteLater()
+        self.report.show_run(None)
         self.run = RunView(start.job(painting), layers, self.progress, self._run_ended, self)
         self.unsaved = False
         self._refresh()
@@ -204,6 +208,7 @@ class Separate(QWidget):
         if run is not None and run.model.finished is not None:
             self.unsaved = bool(run.model.finished.layers) and run.saved is None
             self._remember(run)
+            self.report.show_run(run.saved)
         self.output.refresh()
         self._refresh()
 
@@ -244,6 +249,7 @@ class Separate(QWidget):
         if loaded is not None:
             self.output.set_radiograph(loaded.radiograph_file)
         self.progress.clear()
+        self.report.show_run(None)
         self._edited("regions")
         opened, self._session.opened = self._session.opened, None
         if opened is not None and not self.unsaved:
@@ -289,6 +295,7 @@ class Separate(QWidget):
         self.progress.show_end(f"opened {opened.name}", said)
         self.progress.show_curves(stored_curves(opened.stored.losses))
         self.progress.show_caution(record.uncertainty)
+        self.report.show_run(opened.folder)
         self.run, self.unsaved = None, False
 
     def _saved(self, _folder: Path) -> None:
@@ -296,6 +303,7 @@ class Separate(QWidget):
         if self.run is not None and not self.running:
             self._remember(self.run)
             self.progress.show_end(*self.run.outcome())
+            self.report.show_run(self.run.saved)
         self.output.refresh()
         self._refresh()
 

@@ -39,9 +39,14 @@ def hidden_errors(allocation: str) -> tuple[str, ...]:
 class Opened:
     """A stored run, with the radiograph that its layers add up to."""
 
-    name: str
+    folder: Path
     stored: StoredRun
     xray: Floats
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.folder.name
 
 
 def read_opened(folder: Path) -> Opened:
@@ -53,7 +58,7 @@ def read_opened(folder: Path) -> Opened:
         It holds no run, or a damaged one.
     """
     stored = read_run(folder)
-    return Opened(folder.name, stored, mixture_of(stored.layers))
+    return Opened(folder, stored, mixture_of(stored.layers))
 
 
 def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
@@ -104,7 +109,12 @@ def add_hidden(viewer: Viewer, opened: Opened) -> None:
 
 def run_title(opened: Opened) -> str:
     """Say in a few words which run it is."""
-    return f"{opened.stored.record.method_title}, {opened.name}"
+    return title_of(opened.stored.record, opened.name)
+
+
+def title_of(record: RunRecord, folder: str) -> str:
+    """Say in a few words which run lies in the folder of that name."""
+    return f"{record.method_title}, {folder}"
 
 
 def stored_curves(
