@@ -94,8 +94,9 @@ def reconstruction_sheet(evolution: Evolution, record: RunRecord) -> bytes:
         A PNG file.
     """
     count = len(evolution.frames)
-    spread = np.geomspace(1, count, min(SHEET, count)).round().astype(int) - 1
-    chosen = sorted({*spread.tolist(), *range(min(SHEET, count) - len(set(spread.tolist())))})
+    order = np.arange(min(SHEET, count))
+    spread = np.geomspace(1, count, len(order)).round().astype(int) - 1
+    chosen = np.maximum.accumulate(spread - order) + order  # none of them twice
     return _sheet(evolution, [evolution.frames[at] for at in chosen], record, as_printed=True)
 
 

@@ -69,10 +69,10 @@ class Evolution:
     restarts: int = 1
 
     def title(self, frame: Frame) -> str:
-        """Name a frame, as in ``first order, epoch 40 of 200``."""
+        """Name a frame, as in ``first order, epoch 40 of 200``; a stage of its own goes unsaid."""
         parts = [] if self.restarts == 1 else [f"restart {frame.restart + 1} of {self.restarts}"]
-        parts += [frame.stage, f"epoch {frame.epoch} of {self.epochs[frame.stage]}"]
-        return ", ".join(parts)
+        parts += [] if len(self.epochs) == 1 else [frame.stage]
+        return ", ".join([*parts, f"epoch {frame.epoch} of {self.epochs[frame.stage]}"])
 
 
 def thinned(frames: Sequence[Frame]) -> list[Frame]:

@@ -122,13 +122,14 @@ def _images(layers: Mapping[str, Floats], record: RunRecord) -> dict[str, Conver
         cast(Polarity, record.polarity.value), cast(Response, record.response.value), record.bits
     )
 
-    def mixture(band: slice) -> Floats:
-        return sum_of({name: image[band] for name, image in layers.items()})
-
     shape = record.height, record.width
+    made = {name: _checked(name, image) for name, image in layers.items()}
+
+    def mixture(band: slice) -> Floats:
+        return sum_of({name: values(band) for name, values in made.items()})
+
     found = {RADIOGRAPH: Converted(mixture, "grey", domain, shape)}
-    for name, image in layers.items():
-        values = _checked(name, image)
+    for name, values in made.items():
         found[name] = Converted(values, sort_of(name, record), domain, shape)
     return found
 

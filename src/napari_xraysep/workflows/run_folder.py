@@ -80,6 +80,7 @@ class RunFolder:
         picture = preview_png(finished.layers, xray, record)
         evolution = self.notes.previews.evolution(xray)
         write_run(self.folder, finished.layers, record, self.notes.losses, picture, evolution)
+        self.notes = RunNotes()  # a comparison holds many such folders
         return self.folder
 
 
