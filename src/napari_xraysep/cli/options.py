@@ -43,6 +43,13 @@ WarmStart = Annotated[
     ),
 ]
 Seed = Annotated[int, typer.Option(min=0, help="Makes a run repeatable on one device.")]
+Restarts = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        help="Run with --seed and the next ones; the spread of the layers is their uncertainty.",
+    ),
+]
 Device = Annotated[
     Literal["auto", "cpu", "cuda"], typer.Option(help="auto takes the GPU if there is one.")
 ]

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import typer
 
 from napari_xraysep.cli import options, say
+
+if TYPE_CHECKING:
+    from napari_xraysep.records import RunRecord
 
 
 @options.expanded
@@ -15,6 +21,7 @@ def separate(
     settings: options.Changes = None,
     allocation: options.Allocation = None,
     warm_start: options.WarmStart = None,
+    restarts: options.Restarts = 1,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     as_json: say.Json = False,
@@ -37,6 +44,7 @@ def separate(
         allocation=allocation,
         region=given.part(),
         learn_on=given.learnt_part(),
+        restarts=restarts,
     )
     painting = given.painting()
     folder = RunFolder(given.out, painting)
@@ -64,9 +72,19 @@ def separate(
         f"{record.seconds:.1f} s{partial}) written to {given.out}",
         "  " + "  ".join(names),
         *(f"  {name}: {value:.2g}" for name, value in record.findings.items()),
+        *(f"  {said}" for said in _restarts(record)),
         record.warning,
         f"Uncertainty: {record.uncertainty}.",
     ]
     say.result(as_json, data, text)
     if not finished.complete:
         raise typer.Exit(options.CANCELLED)
+
+
+def _restarts(record: RunRecord) -> Iterator[str]:
+    """Say of each restart whether it is part of the result."""
+    for number, one in enumerate(record.restarts, 1):
+        said = f"left out: {one.why}"
+        if one.kept:
+            said = "kept, picked as the best" if one.picked else "kept"
+        yield f"restart {number}, seed {one.seed}: {said}"

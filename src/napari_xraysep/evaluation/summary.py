@@ -26,6 +26,10 @@ MEANINGS: Mapping[str, str] = {
     "copy": "Above 0.95, the layer is the photograph over again and shows nothing of its own.",
     "energy_ratio": "Close to 0, one layer holds nearly everything.",
     "empty": "1 means that one layer is practically empty.",
+    "unexplained_rms": "A large value means that much of the radiograph was shared out by rule, "
+    "not explained.",
+    "apart": "A large value means layers far from those of the other runs beside it.",
+    "remix": "Close to 1 or above, the method did not find layers again that it had made itself.",
 }
 """What a bad value of each metric means; layers' own metrics end in ``_1`` or ``_2``."""
 
@@ -45,6 +49,9 @@ TITLES: Mapping[str, str] = {
     "copy": "Copy",
     "energy_ratio": "Energy ratio",
     "empty": "Empty layer",
+    "unexplained_rms": "Unexplained, RMS",
+    "apart": "Apart from the others",
+    "remix": "Remix error",
 }
 """Each metric's heading in a table."""
 
@@ -64,6 +71,9 @@ BETTER: Mapping[str, str] = {
     "copy": "< 0.95",
     "energy_ratio": "> 0.05",
     "empty": "→ 0",
+    "unexplained_rms": "↓",
+    "apart": "↓",
+    "remix": "↓",
 }
 """Which way is better; ``→ 1``: the closer to 1."""
 

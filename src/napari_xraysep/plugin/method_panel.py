@@ -40,6 +40,11 @@ PRESET_HELP = (
     "The values that all settings below begin with: quick ones, or those of the method's paper, "
     "which take hours on a large radiograph."
 )
+RESTARTS_HELP = (
+    "How often the separation is done, each time with other beginnings or from other parts of the "
+    "painting. How far the layers then lie apart shows where not to believe them; five take five "
+    "times as long."
+)
 SEED_HELP = "The same seed on the same device gives the same result again."
 DEVICE_HELP = "Where to compute. With auto, the graphics card where there is a usable one."
 
@@ -60,6 +65,9 @@ class MethodPanel(QWidget):
         self.preset.setToolTip(PRESET_HELP)
         self.allocation = short(QComboBox())
         self.warm_start = WarmStartChoice()
+        self.restarts = QSpinBox()
+        self.restarts.setRange(1, 99)
+        self.restarts.setSpecialValueText("1 – no uncertainty")
         self.seed = QSpinBox()
         self.seed.setRange(0, 2**31 - 1)
         self.device = QComboBox()
@@ -76,6 +84,7 @@ class MethodPanel(QWidget):
         self._warm_start_label = _tipped("Learn first from…", self.warm_start, WARM_START_HELP)
         below.addRow(self._warm_start_label)
         below.addRow(self.warm_start)
+        below.addRow(_tipped("Times to run", self.restarts, RESTARTS_HELP), self.restarts)
         more = QWidget()
         repeat = _rows(more)
         repeat.addRow(_tipped("Seed", self.seed, SEED_HELP), self.seed)
@@ -100,12 +109,13 @@ class MethodPanel(QWidget):
 
     @property
     def options(self) -> RunOptions:
-        """Seed, device, preset and allocation as chosen."""
+        """Seed, device, preset, allocation and number of restarts as chosen."""
         return RunOptions(
             seed=self.seed.value(),
             device=self.device.currentData() if self.chosen.uses_torch else "auto",
             preset=self.preset.currentData(),
             allocation=self.allocation.currentData(),
+            restarts=self.restarts.value() if self.chosen.restartable else 1,
         )
 
     @property
@@ -154,6 +164,7 @@ class MethodPanel(QWidget):
         self.form.set_values(record.settings)
         self.allocation.setCurrentIndex(max(0, self.allocation.findData(record.allocation)))
         self.seed.setValue(record.seed)
+        self.restarts.setValue(max(1, len(record.restarts)))
         folder = record.warm_start_folder
         self.warm_start.show_folder(None if folder is None else Path(folder))
 
@@ -168,6 +179,7 @@ class MethodPanel(QWidget):
         self.form = SettingsForm(method, self.preset.currentData())
         self._form_place.addWidget(self.form)
         self.device.setEnabled(method.uses_torch)
+        self.restarts.setEnabled(method.restartable)
         for row in (self._warm_start_label, self.warm_start):
             row.setVisible(method.warm_start)
         self._show_allocations()

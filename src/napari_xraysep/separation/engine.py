@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError, SeparationError, XraysepError
-from napari_xraysep.painting import Floats, Mixture, Painting, Region
+from napari_xraysep.painting import Floats, Mixture, Painting
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.allocation import allocate
 from napari_xraysep.separation.blocks import shrink
@@ -57,6 +57,7 @@ def separate(
     options: RunOptions | None = None,
     cancel: threading.Event | None = None,
     warm_start: Callable[[], WarmStart] | None = None,
+    learn_from: NDArray[np.bool_] | None = None,
 ) -> Iterator[Event]:
     """Separate a painting's radiograph; the only way in which a separation runs.
 
@@ -75,6 +76,9 @@ def separate(
         Set it from any thread to stop: the last preview's layers become the partial result.
     warm_start
         Makes what the method is to learn from first; called inside the run, may raise `Cancelled`.
+    learn_from
+        (H, W) bool on the radiograph's grid: learn from these pixels alone, inside
+        ``options.learn_on``, and apply that to all; None: from all that options allow.
 
     Returns
     -------
@@ -110,7 +114,7 @@ def separate(
     if warm_start is not None and not chosen.warm_start:
         raise InputError("--warm-start", f"{method} takes none", "leave it out")
     cancel = cancel or threading.Event()
-    return _events(painting, chosen, settings, options, device, cancel, warm_start)
+    return _events(painting, chosen, settings, options, device, cancel, warm_start, learn_from)
 
 
 def resolve_device(wanted: Device, method: Method) -> str:
@@ -165,6 +169,7 @@ def _events(
     device: str,
     cancel: threading.Event,
     warm_start: Callable[[], WarmStart] | None,
+    learn_from: NDArray[np.bool_] | None,
 ) -> Iterator[Event]:
     """Run the method and translate what it yields; see `separate`."""
     started, clock = datetime.now(UTC).isoformat(timespec="seconds"), time.perf_counter()
@@ -186,7 +191,9 @@ def _events(
     shown = options.shown(painting.shape)
     separated = options.region or shown
     at = separated.within(shown).slices
-    learnt = None if options.learn_on is None else options.learn_on.within(shown)
+    if learn_from is None and options.learn_on is not None:
+        learn_from = np.zeros(painting.shape, bool)
+        learn_from[options.learn_on.slices] = True
     layers: dict[str, Floats] = {}
     findings: dict[str, float] = {}
     complete = True
@@ -198,8 +205,9 @@ def _events(
         if not valid.any():
             raise InputError("mask", "it leaves out the whole region", "choose another region")
         given = None if warm_start is None else warm
+        seen = filled(mixture)
         run = method.load()(
-            filled(mixture) if learnt is None else _learning_on(learnt, filled(mixture)),
+            seen if learn_from is None else _learning_on(learn_from[shown.slices], seen),
             settings,
             Context(options.seed, device, checkpoint, given),
         )
@@ -267,16 +275,15 @@ def _events(
     yield Finished(layers, record, complete)
 
 
-def _learning_on(region: Region, mixture: Mixture) -> Mixture:
-    """Return the mixture with only this region of it to learn from.
+def _learning_on(pixels: NDArray[np.bool_], mixture: Mixture) -> Mixture:
+    """Return the mixture with only these pixels, (H, W) bool, to learn from.
 
     Raises
     ------
     InputError
         The mask leaves nothing to learn from.
     """
-    learnt = np.zeros(mixture.shape, bool)
-    learnt[region.slices] = mixture.valid[region.slices]
+    learnt = mixture.valid & pixels
     if not learnt.any():
         raise InputError(
             "--learn-on", "the mask leaves out the whole region", "choose another region"

@@ -142,6 +142,9 @@ class Method:
         Whether it makes use of what the user says of a concealed design.
     learns
         Whether it learns from pixels what it then applies to others.
+    deterministic
+        Whether a new seed changes little or nothing, so that it has to be restarted on other pixels
+        to learn from.
     main_settings
         The few settings that matter; a form folds the rest away.
     """
@@ -160,7 +163,13 @@ class Method:
     warm_start: bool = False
     heeds_prior: bool = False
     learns: bool = True
+    deterministic: bool = False
     main_settings: tuple[str, ...] = ()
+
+    @property
+    def restartable(self) -> bool:
+        """Whether a restart can end differently: from another seed, or from other pixels."""
+        return self.learns or not self.deterministic
 
     def load(self) -> Run:
         """Import and return the function that runs the method."""

@@ -8,12 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
 from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Event
 from napari_xraysep.separation.method import DEFAULT_METHOD, Settings, WarmStart, get_method
 from napari_xraysep.separation.options import RunOptions
+from napari_xraysep.workflows.restarts import separate_repeatedly
 from napari_xraysep.workflows.warm_start import check_pair, finished_run, pseudo_pair
 
 
@@ -39,7 +43,7 @@ def separate(
     settings
         The method's own settings, or changes to those of ``options.preset``.
     options
-        Seed, device, preset, allocation, region.
+        Seed, device, preset, allocation, region, restarts.
     cancel
         Set it from any thread to stop: the last preview's layers become the partial result.
     warm_from
@@ -50,7 +54,7 @@ def separate(
     Returns
     -------
     iterator of Event
-        One `Started`, then `Progress` and `Preview`, then one `Finished`.
+        One `Started`, then `Progress` and `Preview`, then one `Finished`; of several restarts, too.
 
     Raises
     ------
@@ -68,8 +72,16 @@ def separate(
         settings = chosen.settings_for(options.preset, settings)
     if warm_from is not None:
         check_wanted(method, chosen.warm_start, settings)
-    make = _warm_start(painting, options, cancel, warm_from) if chosen.warm_start else None
-    return engine.separate(painting, method, settings, options, cancel, make)
+    if isinstance(warm_from, Path):
+        warm_from = finished_run(warm_from)
+
+    def begin(own: RunOptions, learn_from: NDArray[np.bool_] | None = None) -> Iterator[Event]:
+        make = _warm_start(painting, own, cancel, warm_from) if chosen.warm_start else None
+        return engine.separate(painting, method, settings, own, cancel, make, learn_from)
+
+    if options.restarts == 1:
+        return begin(options)
+    return separate_repeatedly(begin, painting, chosen, options, cancel)
 
 
 def check_wanted(method: str, takes_one: bool, settings: Settings) -> None:
@@ -86,11 +98,10 @@ def _warm_start(
     painting: Painting,
     options: RunOptions,
     cancel: threading.Event,
-    warm_from: Path | WarmStart | None,
+    given: WarmStart | None,
 ) -> Callable[[], WarmStart]:
-    """Return what makes the warm start once the run has begun; a folder is read at once."""
-    if warm_from is None:
+    """Return what makes the warm start once the run has begun, or gives the one there is."""
+    if given is None:
         return partial(pseudo_pair, painting, options, cancel)
-    given = finished_run(warm_from) if isinstance(warm_from, Path) else warm_from
     check_pair(given)
     return lambda: given

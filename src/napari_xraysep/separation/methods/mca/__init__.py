@@ -77,6 +77,7 @@ METHOD = Method(
     implementation="napari_xraysep.separation.methods.mca.model:run",
     uses_torch=False,
     learns=False,
+    deterministic=True,
     baseline=True,
     main_settings=("iterations", "threshold", "final_threshold", "block"),
 )

@@ -70,5 +70,6 @@ METHOD = Method(
     allocation={"fast": "variance", "paper": "variance"},
     implementation="napari_xraysep.separation.methods.regression.model:run",
     uses_torch=False,
+    deterministic=True,
     main_settings=("colours", "thickness_cells", "own_law"),
 )

@@ -17,6 +17,8 @@ HALF = Method(
     settings=Settings,
     implementation="napari_xraysep.separation.methods.trivial.model:run_half",
     uses_torch=False,
+    learns=False,
+    deterministic=True,
     baseline=True,
 )
 
@@ -29,6 +31,8 @@ ALL_OR_NOTHING = Method(
     settings=Settings,
     implementation="napari_xraysep.separation.methods.trivial.model:run_all_or_nothing",
     uses_torch=False,
+    learns=False,
+    deterministic=True,
     baseline=True,
 )
 
@@ -41,5 +45,6 @@ GREY = Method(
     settings=Settings,
     implementation="napari_xraysep.separation.methods.trivial.model:run_grey",
     uses_torch=False,
+    deterministic=True,
     baseline=True,
 )
