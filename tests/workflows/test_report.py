@@ -86,6 +86,19 @@ def test_where_inputs_moved_or_changed_the_rest_is_reported(folder: Path, change
     assert "Photograph of the front</td>" in said  # in the table of inputs
 
 
+def test_inputs_are_found_where_a_painting_moved_with_its_run(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = tmp_path_factory.mktemp("elsewhere") / "painting"
+    folder.absolute().parent.rename(moved)
+    monkeypatch.chdir(moved.parent)
+    said = words(write_report(moved / "run"))
+    assert "could not be read again" not in said
+    assert "Photograph of the back" in said
+    moved.joinpath("front.tif").unlink()
+    assert "is no longer there" in words(write_report(moved / "run"))
+
+
 def test_a_region_of_it_is_reported_on_its_own_grid(files: Path) -> None:
     options = RunOptions(region=Region(8, 40, 4, 28))
     said = words(

@@ -14,6 +14,7 @@ from qtpy.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -117,6 +118,7 @@ class ReportDialog(QDialog):
         self.setWindowTitle("Report")
         self.operator = QLineEdit(operator)
         self.notes = QPlainTextEdit()
+        self.notes.setFrameShape(QFrame.Shape.Box)  # else napari's theme draws no edge
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         write = buttons.addButton("Write report", QDialogButtonBox.ButtonRole.AcceptRole)
         write.setDefault(True)

@@ -60,7 +60,7 @@ def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
         The folder holds no run, an input has moved or changed, or a truth does not fit.
     """
     run = read_run(folder)
-    return measure_run(run, reread(run.record), truths)
+    return measure_run(run, reread(run.record, folder.absolute().parent), truths)
 
 
 def measure_run(
@@ -80,8 +80,19 @@ def measure_run(
     return Measured(record, metrics, baselines)
 
 
-def reread(record: RunRecord) -> Painting:
+def find_input(path: str, beside: Path | None) -> Path | None:
+    """Find the file of an input: where its path leads to from here, or else from ``beside``."""
+    places = [Path(path)] if beside is None else [Path(path), beside / path]
+    return next((place for place in places if place.is_file()), None)
+
+
+def reread(record: RunRecord, beside: Path | None = None) -> Painting:
     """Read the painting of a run again from the files that its record names.
+
+    Parameters
+    ----------
+    beside
+        The folder that the run's own lies in, where files may lie, too.
 
     Raises
     ------
@@ -98,13 +109,14 @@ def reread(record: RunRecord) -> Painting:
             raise InputError(
                 role, "it was given as an array, without a file", "separate from files"
             )
-        if not Path(one.path).is_file():
+        path = find_input(one.path, beside)
+        if path is None:
             raise InputError(
                 one.path,
                 f"this {role} of the run is no longer there",
                 "put it back, or call from the folder in which the run was started",
             )
-        paths[role] = Path(one.path)
+        paths[role] = path
     transforms = None if record.transforms is None else Transforms.model_validate(record.transforms)
     painting = Sources(
         xray=paths["radiograph"],

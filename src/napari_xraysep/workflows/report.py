@@ -21,7 +21,7 @@ from napari_xraysep.io.results import read_run, run_file_names
 from napari_xraysep.io.staging import replacing
 from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.separation.method import installed_methods
-from napari_xraysep.workflows.measure import Measured, measure_run, reread
+from napari_xraysep.workflows.measure import Measured, find_input, measure_run, reread
 
 REPORT = "report.html"
 HEAD = 1000
@@ -60,7 +60,7 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
     inputs: Sequence[Picture] = ()
     measured = Measured(record, {}, {})
     try:
-        painting = reread(record)
+        painting = reread(record, folder.absolute().parent)
         inputs = inputs_pictures(painting, record)
         measured = measure_run(run, painting)
     except InputError as error:
@@ -76,7 +76,7 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
             curves=curves_picture(run.losses),
             metrics=measured.metrics,
             baselines=measured.baselines,
-            input_sizes=[_size(one) for one in record.inputs],
+            input_sizes=[_size(one, folder.absolute().parent) for one in record.inputs],
             files=list(_files(folder, record)),
             operator=operator,
             notes=[*record.notes, *([notes] if notes else [])],
@@ -121,11 +121,10 @@ def _settings(record: RunRecord) -> list[Setting] | None:
     ]
 
 
-def _size(one: InputRecord) -> int | None:
+def _size(one: InputRecord, beside: Path) -> int | None:
     """Return the bytes of an input's file, where it is still there."""
-    if one.path is None or not Path(one.path).is_file():
-        return None
-    return Path(one.path).stat().st_size
+    path = None if one.path is None else find_input(one.path, beside)
+    return None if path is None else path.stat().st_size
 
 
 def _files(folder: Path, record: RunRecord) -> Iterable[File]:
