@@ -1,0 +1,105 @@
+"""The layers that show one epoch of a run in the viewer, given new data as the epoch changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_xraysep.io.evolution import Evolution, Frame
+from napari_xraysep.plugin.panes import (
+    KEY,
+    add_pane,
+    contrast_of,
+    error_scale,
+    panes_of,
+    pictures_of,
+    side_by_side,
+)
+from napari_xraysep.plugin.result_layers import ERRORS, origin_of, result_name
+from napari_xraysep.plugin.session import session_of
+from napari_xraysep.plugin.stored_run import same_radiograph
+from napari_xraysep.records import RunRecord
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Layer
+    from napari.viewer import Viewer
+
+
+class EvolutionLayers:
+    """Shows one epoch at a time, in place of the results; only the GUI thread may use it.
+
+    A layer that the user deletes stays deleted.
+
+    Parameters
+    ----------
+    run
+        What the run is called.
+    """
+
+    def __init__(self, viewer: Viewer, run: str, evolution: Evolution, record: RunRecord) -> None:
+        self._viewer = viewer
+        self._run = run
+        self._evolution = evolution
+        self._record = record
+        self._layers: dict[str, Image] = {}
+        self._hidden: list[Layer] = []
+        self._contrast = 0.0, 1.0
+
+    def show(self, frame: Frame) -> None:
+        """Show the layers of one epoch, and what is unexplained."""
+        if not self._layers:
+            self._begin(frame)
+        for name, layer in self._layers.items():
+            if layer in self._viewer.layers:
+                layer.data = frame.layers[name]
+                layer.name = self._name(name, frame)
+
+    def remove(self) -> None:
+        """Take them out of the viewer again and show what was shown before."""
+        for layer in self._layers.values():
+            if layer in self._viewer.layers:
+                self._viewer.layers.remove(layer)
+        for hidden in self._hidden:
+            hidden.visible = True
+        if self._layers:
+            side_by_side(self._viewer)
+        self._layers, self._hidden = {}, []
+
+    def _begin(self, frame: Frame) -> None:
+        """Hide the results, so that two epochs are not taken for one, and make the layers."""
+        self._contrast = self._shown_contrast()
+        scale = error_scale(self._contrast)
+        pictures = pictures_of(self._viewer)
+        results = [layer for layer in panes_of(self._viewer) if layer not in pictures]
+        self._hidden = [layer for layer in results if layer.visible]
+        for layer in self._hidden:
+            layer.visible = False
+        height, width = self._evolution.radiograph.shape
+        steps = self._record.height / height, self._record.width / width
+        origin = origin_of(self._record.region)
+        for name in reversed(frame.layers):
+            self._layers[name] = add_pane(
+                self._viewer,
+                frame.layers[name],
+                self._name(name, frame),
+                name,
+                contrast=(-scale, scale) if name in ERRORS else self._contrast,
+                scale=steps,
+                translate=(origin[0] + (steps[0] - 1) / 2, origin[1] + (steps[1] - 1) / 2),
+                run=f"{self._run}, epochs",
+            )
+        side_by_side(self._viewer)
+
+    def _shown_contrast(self) -> tuple[float, float]:
+        """Return the contrast in which the run is shown already, or that of its radiograph."""
+        loaded = session_of(self._viewer).loaded
+        same = loaded is not None and same_radiograph(self._record, loaded)
+        for layer in panes_of(self._viewer):
+            kept = layer.metadata[KEY]
+            ours = kept.get("run") == self._run and kept["pane"] not in ERRORS
+            if ours or (same and kept["pane"] == "radiograph"):
+                return layer.contrast_limits[0], layer.contrast_limits[1]
+        return contrast_of(self._evolution.radiograph)
+
+    def _name(self, name: str, frame: Frame) -> str:
+        words = result_name(name, self._contrast, simulated=self._record.simulated)
+        return f"{words}, {self._evolution.title(frame)}"
