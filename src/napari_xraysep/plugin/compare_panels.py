@@ -88,6 +88,7 @@ class PairPanel(QWidget):
         for at, (letter, combo) in enumerate(self.combos.items()):
             layout.addWidget(QLabel(f"<b>{letter}</b>"), at, 0)
             layout.addWidget(combo, at, 1)
+            combo.setToolTip(f"The image that is {letter}: of the painting, or of any run of it.")
             combo.activated.connect(self.chosen)
         layout.addWidget(self.swap_button, 0, 2, 2, 1)
         layout.setColumnStretch(1, 1)

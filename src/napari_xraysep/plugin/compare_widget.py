@@ -30,10 +30,12 @@ from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
 from napari_xraysep.plugin.evolution_panel import EvolutionPanel
 from napari_xraysep.plugin.in_front import InFront
-from napari_xraysep.plugin.parts import button, line, row, scrolling, wrapped
+from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
 from napari_xraysep.plugin.register_views import Folded
 from napari_xraysep.plugin.run_list import RunList
 from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.step_bar import StepBar
+from napari_xraysep.plugin.steps import COMPARE
 from napari_xraysep.plugin.stored_run import Opened, add_hidden, read_opened, run_title
 from napari_xraysep.records import RECOMBINATION_WARNING
 
@@ -83,7 +85,8 @@ class Compare(QWidget):
         column.setContentsMargins(4, 4, 4, 4)
         column.addWidget(self.pair)
         column.addWidget(self.message)
-        column.addLayout(row(self.runs, self.add_button))
+        column.addWidget(self.runs)
+        column.addWidget(self.add_button)
         for panel in (self.modes, self.left_over, self.contrast):
             column.addWidget(line())
             column.addWidget(panel)
@@ -92,6 +95,7 @@ class Compare(QWidget):
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
+        layout.addWidget(StepBar(self._viewer, COMPARE))
         layout.addWidget(scrolling(inner))
         layout.addWidget(wrapped(f"<i>{RECOMBINATION_WARNING}</i>"))
         self.setMinimumWidth(380)
@@ -129,7 +133,7 @@ class Compare(QWidget):
             problem = refusal(first, second)
         self.say(problem)
         self.model.set(mode=None if problem or not mode else mode)
-        self._refresh()
+        self.reset_choices()
 
     def say(self, sentence: str) -> None:
         """Tell the user something; "" for nothing."""
@@ -145,6 +149,8 @@ class Compare(QWidget):
 
     def reset_choices(self, event: Any = None) -> None:
         """List the viewer's layers afresh; napari calls this when they change."""
+        if self.view.busy:  # only once all is in its place
+            return
         model, layers = self.model, comparable(self._viewer)
         if model.mode is None:
             pair = (model.first, model.second)

@@ -140,7 +140,7 @@ def _register(loaded: Loaded | None, transforms: Transforms | None) -> Step:
     if loaded is None:
         return Step(REGISTER, State.WAITING)
     if loaded.painting is None:
-        return Step(REGISTER, State.DUE, "not registered")
+        return Step(REGISTER, State.DUE, "none in use yet")
     parts = []
     for side in SIDES:
         used = None if transforms is None else transforms.side(side)
