@@ -139,6 +139,9 @@ def test_region_and_mask_are_drawn_on_the_radiograph() -> None:
         with opened(picture) as image:
             return np.ptp(np.asarray(image.convert("RGB"), int), axis=2) > 60
 
+    assert plain.title == "Mixed radiograph, whole"
+    assert region.title == "Mixed radiograph, whole. Outlined: the part that was separated"
+    assert masked.title == "Mixed radiograph, whole. Hatched: what was left out"
     assert not colourful(plain).any()
     rows, columns = (
         at / side

@@ -45,6 +45,7 @@ def report(**changes: Any) -> Report:
         "curves": Picture("Losses during training", "Losses.", PIXEL),
         "metrics": METRICS,
         "baselines": {"half": {"copy_1": 0.75, "residual_rms": 0.0}},
+        "pairs": {},
         "input_sizes": [1234, None, 5_600_000],
         "files": [File("front.tif", 123, "f" * 64)],
         "operator": "",

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 from reported import PAPER, SHAPE, given, record
 
 from napari_xraysep.evaluation import report_words as words
-from napari_xraysep.records import Landmark, Quality, RestartRecord, RunRecord, Stated
-from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
+from napari_xraysep.records import Quality, RestartRecord, RunRecord, Stated
+from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms, oriented
 
 SETTINGS = [words.Setting("weight", "Weight", 0.5, 0.5), words.Setting("size", "Size", 3, 4)]
 
@@ -108,37 +107,42 @@ def test_limits_say_what_the_uncertainty_is() -> None:
 
 @pytest.fixture
 def registered() -> SideTransform:
-    """Two pairs, one of them 4 pixels off, the other 2, and a third that does not count."""
-    pairs = [((10, 10), (10, 14), True), ((20, 20), (22, 20), True), ((0, 0), (50, 50), False)]
-    transform = Transform(
-        radiograph_shape=SHAPE, photograph_shape=SHAPE, whole=Piece.from_matrix(np.eye(3))
-    )
     return SideTransform(
         photograph=given("front", "front.tif"),
-        transform=transform,
-        how="landmarks",
-        quality=Quality(ok=True, median_px=0.5, p95_px=1.25, median_mm=0.25, p95_mm=0.6, tiles=12),
-        landmarks=tuple(
-            Landmark(name=str(number), xray=xray, photograph=photograph, enabled=enabled)
-            for number, (xray, photograph, enabled) in enumerate(pairs)
+        transform=Transform(
+            radiograph_shape=SHAPE,
+            photograph_shape=SHAPE,
+            whole=Piece.from_matrix(oriented("mirrored", SHAPE)),
         ),
+        how="landmarks, affine",
+        quality=Quality(ok=True, median_px=0.5, p95_px=1.25, median_mm=0.25, p95_mm=0.6, tiles=12),
     )
 
 
 def test_how_well_a_photograph_is_registered(registered: SideTransform) -> None:
-    said = words.how_well(registered)
-    assert "in 12 places: 0.5 pixels (0.25 mm) on the median" in said
-    assert "1.2 pixels (0.6 mm) at the 95th percentile" in said
-    assert words.pairs_of(registered).startswith("2 in use, 3 pixels apart on the median and 4 at")
-    bare = registered.model_copy(update={"quality": None, "landmarks": ()})
+    assert words.how_well(registered) == (
+        "still off by 0.5 pixels (0.25 mm) on the median and by 1.2 pixels (0.6 mm) at the 95th "
+        "percentile, measured on the images in 12 places"
+    )
+    bare = registered.model_copy(update={"quality": None})
     assert "was not measured" in words.how_well(bare)
-    assert words.pairs_of(bare) == "none"
+    doubted = registered.quality.model_copy(update={"reason": "the images do not confirm it"})
+    assert words.how_well(registered.model_copy(update={"quality": doubted})).endswith(
+        "; the images do not confirm it"
+    )
+
+
+def test_how_a_photograph_was_registered(registered: SideTransform) -> None:
+    assert words.how(registered) == "by details marked by hand, affine"
+    found = registered.model_copy(update={"how": "intensity"})
+    assert words.how(found) == "found from the images themselves"
+    assert words.how(registered.model_copy(update={"how": "set upright"})) == "set upright"
 
 
 def test_registration_is_part_of_the_methods(registered: SideTransform) -> None:
     transforms = Transforms(radiograph=given("radiograph", "xray.tif"), front=registered)
     said = methods(record(transforms=transforms.model_dump(mode="json")))
-    assert "front (front.tif, 80 × 60 pixels) was laid on the radiograph (landmarks)" in said
+    assert "front (front.tif, 80 × 60 pixels) was laid on the radiograph, mirrored (by" in said
     assert "0.5 pixels (0.25 mm)" in said
     beforehand = given("front", "front.tif", registered=True, icc_profile="Adobe RGB")
     said = methods(record(inputs=(record().inputs[0], beforehand)))

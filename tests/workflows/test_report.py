@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import unescape
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 import tifffile
 
 from napari_xraysep.errors import InputError
+from napari_xraysep.records import Landmark
 from napari_xraysep.region import Region
 from napari_xraysep.separation import Finished, RunOptions, separate
 from napari_xraysep.sources import Sources
+from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
 from napari_xraysep.workflows.report import write_report
 from napari_xraysep.workflows.run_folder import RunFolder
 
@@ -86,6 +89,26 @@ def test_where_inputs_moved_or_changed_the_rest_is_reported(folder: Path, change
     assert "Photograph of the front</td>" in said  # in the table of inputs
 
 
+def test_details_marked_by_hand_are_said_with_their_honest_error(files: Path) -> None:
+    places = [(2, 3), (4, 36), (44, 5), (40, 33), (20, 20)]
+    pairs = tuple(
+        Landmark(name=str(number), xray=place, photograph=place)
+        for number, place in enumerate(places)
+    )
+    transform = Transform(
+        radiograph_shape=(48, 40), photograph_shape=(48, 40), whole=Piece.from_matrix(np.eye(3))
+    )
+    painting = Sources("xray.tif", "front.tif").align()
+    radiograph, front = painting.inputs
+    side = SideTransform(
+        photograph=front, transform=transform, how="landmarks, affine", landmarks=pairs
+    )
+    transforms = Transforms(radiograph=radiograph, front=side)
+    said = words(write_report(run(Sources("xray.tif", "front.tif", transforms=transforms))))
+    assert "laid on the radiograph (by details marked by hand, affine" in said
+    assert re.search(r"5 pairs of details in use; as predicted .* one is \d\S* pixels off", said)
+
+
 def test_inputs_are_found_where_a_painting_moved_with_its_run(
     folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,7 +139,7 @@ def test_a_concealed_design_with_a_mask(files: Path) -> None:
     said = words(write_report(run(Sources("xray.tif", "front.tif", mask="mask.tif"))))
     assert "Photograph of the surface" in said
     assert "Concealed: hypothetical separation" in said
-    assert "Hatched: what the mask leaves out" in said
+    assert "Hatched: what was left out" in said
     assert "mask.tif" in said
     assert "the back mirrored" not in said
 

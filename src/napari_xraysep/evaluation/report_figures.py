@@ -114,10 +114,12 @@ def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...
 
     height, width = painting.shape
     title = mixed(record).capitalize()
+    marked = "" if record.region is None else ". Outlined: the part that was separated"
+    marked += "" if mask is None else ". Hatched: what was left out"
     found = [
         _picture(
-            f"{title}, whole",
-            f"{title}, {width} × {height} pixels.",
+            f"{title}, whole{marked}",
+            f"{title}, {width} × {height} pixels{marked}.",
             draw_radiograph,
             painting.shape,
             PANEL,
@@ -312,7 +314,7 @@ def _scale(caption: str, colours: str, low: float, high: float) -> Picture:
     from matplotlib.colors import Normalize
 
     page = Page(*STRIP, 0, PANEL_DPI)
-    axes = page.axes(0.15, 0.17, STRIP[0] - 0.3, 0.09)
+    axes = page.axes(0.25, 0.17, STRIP[0] - 0.5, 0.09)
     ticks = [low, (low + high) / 2, high]
     page.scale(axes, caption, ScalarMappable(Normalize(low, high), colours), ticks)
     words = [f"{tick:.3g}".replace("-", "−") for tick in ticks]

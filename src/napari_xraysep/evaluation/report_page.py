@@ -48,6 +48,8 @@ class Report:
     metrics, baselines
         As `evaluate` gives them, of the run and of what is reached without effort, by name; empty
         likewise.
+    pairs
+        How well details marked by hand agree, by side; those without any are left out.
     input_sizes
         Bytes of the inputs' files, in the record's order; None where a file is not there.
     files
@@ -67,6 +69,7 @@ class Report:
     curves: Picture | None
     metrics: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]]
+    pairs: Mapping[str, str]
     input_sizes: Sequence[int | None]
     files: Sequence[File]
     operator: str
@@ -100,7 +103,11 @@ def report_page(report: Report) -> str:
     record = report.record
     transforms = words.transforms_of(record)
     sides = {} if transforms is None else {"front": transforms.front, "back": transforms.back}
-    return template("report.html", in_bytes=in_bytes, cited=cited, linked=linked).render(
+    headings = judged(record)
+    measured = {layer_of(name)[0] for name in report.metrics}
+    return template(
+        "report.html", in_bytes=in_bytes, plain=plain, cited=cited, linked=linked
+    ).render(
         report=report,
         record=record,
         generator=GENERATOR,
@@ -112,7 +119,12 @@ def report_page(report: Report) -> str:
         references=words.references(record),
         limits=words.limits(record),
         sides={name: side for name, side in sides.items() if side is not None},
-        judged=judged(record),
+        judged=headings,
+        judged_meanings={
+            TITLES[kind]: MEANINGS[kind]
+            for kind in dict.fromkeys(layer_of(name)[0] for name in headings)
+            if kind in MEANINGS and kind not in measured
+        },
         rows=metric_rows(report.metrics, report.baselines, record),
         empty_below=EMPTY_BELOW,
     )
@@ -165,6 +177,11 @@ def in_bytes(size: int | None) -> str:
     power = min(3, len(str(size)) // 3)
     power -= size < 1000**power
     return f"{size / 1000**power:.3g} {('kB', 'MB', 'GB')[power - 1]}"
+
+
+def plain(value: object) -> str:
+    """Write a setting's value."""
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def cited(text: str) -> Markup:

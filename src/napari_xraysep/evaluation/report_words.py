@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
-from statistics import median
 from typing import Any
-
-import numpy as np
 
 from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.region import Region
@@ -206,11 +203,26 @@ def _lies(record: RunRecord, one: InputRecord, side: Side, transforms: Transform
     if one.icc_profile:
         said += f" was converted from {one.icc_profile} to sRGB and"
     if known is not None:
-        return f"{said} was laid on the radiograph ({known.how}); {how_well(known)}."
+        upright = known.transform.orientation
+        laid = "" if upright == "as it is" else f", {upright}"
+        return f"{said} was laid on the radiograph{laid} ({how(known)}; {how_well(known)})."
     if one.registered:
         return f"{said} had been registered to the radiograph beforehand."
     turned = ", mirrored left to right since it was taken from behind" if one.mirrored else ""
     return f"{said} was taken as lying on the radiograph pixel by pixel{turned}."
+
+
+def how(side: SideTransform) -> str:
+    """Say how a photograph was registered."""
+    kind, _, model = side.how.partition(", ")
+    said = {"intensity": "found from the images themselves"}.get(kind, side.how)
+    if kind == "landmarks":
+        said = f"by details marked by hand, {model}"
+    if side.transform.whole.warp is not None:
+        said += ", with a smooth bend"
+    if side.transform.plates:
+        said += f", {len(side.transform.plates)} films each its own way"
+    return said
 
 
 def how_well(side: SideTransform) -> str:
@@ -218,28 +230,15 @@ def how_well(side: SideTransform) -> str:
     quality = side.quality
     if quality is None or quality.median_px is None:
         return "how far it is still off was not measured"
-    said = f"what is left was measured in {quality.tiles} places: {quality.median_px:.2g} pixels"
-    said += "" if quality.median_mm is None else f" ({quality.median_mm:.2g} mm)"
-    said += " on the median"
+    said = f"still off by {_length(quality.median_px, quality.median_mm)} on the median"
     if quality.p95_px is not None:
-        said += f" and {quality.p95_px:.2g} pixels"
-        said += "" if quality.p95_mm is None else f" ({quality.p95_mm:.2g} mm)"
-        said += " at the 95th percentile"
-    return said
+        said += f" and by {_length(quality.p95_px, quality.p95_mm)} at the 95th percentile"
+    said += f", measured on the images in {quality.tiles} places"
+    return f"{said}; {quality.reason}" if quality.reason else said
 
 
-def pairs_of(side: SideTransform) -> str:
-    """Say how far pairs of details marked by hand lie apart on the radiograph."""
-    used = [pair for pair in side.landmarks if pair.enabled]
-    if not used:
-        return "none"
-    transform = side.in_unit("px").transform
-    found = transform.to_radiograph([pair.photograph for pair in used])
-    apart = np.hypot(*(found - np.array([pair.xray for pair in used])).T).tolist()
-    return (
-        f"{len(used)} in use, {median(apart):.2g} pixels apart on the median and {max(apart):.2g} "
-        "at most, after the fit that they were part of"
-    )
+def _length(pixels: float, mm: float | None) -> str:
+    return f"{pixels:.2g} pixels" + ("" if mm is None else f" ({mm:.2g} mm)")
 
 
 def transforms_of(record: RunRecord) -> Transforms | None:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation.report_figures import (
     Picture,
@@ -16,11 +18,13 @@ from napari_xraysep.evaluation.report_figures import (
     results_pictures,
 )
 from napari_xraysep.evaluation.report_page import GENERATOR, File, Report, report_page
-from napari_xraysep.evaluation.report_words import Setting
+from napari_xraysep.evaluation.report_words import Setting, transforms_of
 from napari_xraysep.io.results import read_run, run_file_names
 from napari_xraysep.io.staging import replacing
 from napari_xraysep.records import InputRecord, RunRecord
+from napari_xraysep.registration.landmarks import enabled, leave_one_out
 from napari_xraysep.separation.method import installed_methods
+from napari_xraysep.transforms import SIDES
 from napari_xraysep.workflows.measure import Measured, find_input, measure_run, reread
 
 REPORT = "report.html"
@@ -76,6 +80,7 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
             curves=curves_picture(run.losses),
             metrics=measured.metrics,
             baselines=measured.baselines,
+            pairs=_pairs(record),
             input_sizes=[_size(one, folder.absolute().parent) for one in record.inputs],
             files=list(_files(folder, record)),
             operator=operator,
@@ -119,6 +124,26 @@ def _settings(record: RunRecord) -> list[Setting] | None:
         Setting(name, fields[name].title or name, value, preset[name])
         for name, value in record.settings.items()
     ]
+
+
+def _pairs(record: RunRecord) -> dict[str, str]:
+    """Say how well details marked by hand agree: each as predicted by the others alone."""
+    transforms = transforms_of(record)
+    found: dict[str, str] = {}
+    for name in SIDES:
+        side = None if transforms is None else transforms.side(name)
+        if side is None or not side.how.startswith("landmarks"):
+            continue
+        pairs = enabled(side.landmarks)
+        errors = leave_one_out(pairs, side.transform.radiograph_shape)
+        found[name] = f"{len(pairs)} pairs of details in use"
+        if np.isfinite(errors).any():
+            middle, most = np.nanmedian(errors), np.nanmax(errors)
+            found[name] += (
+                f"; as predicted by the others alone, one is {middle:.2g} pixels off on the "
+                f"median and {most:.2g} at most"
+            )
+    return found
 
 
 def _size(one: InputRecord, beside: Path) -> int | None:
