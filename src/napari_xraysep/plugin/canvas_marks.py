@@ -22,6 +22,8 @@ WHITE, BLACK, BACK = (1, 1, 1, 1), (0, 0, 0, 1), (0, 0, 0, 0.65)
 LINE, RIM, GRIP = 2.0, 4.0, (12.0, 44.0)
 """Screen pixels: width of the divider, of its dark rim, width and height of its grip."""
 FONT_SIZE, PAD, TOP = 9, 6.0, 10.0
+NARROWER = 0.85
+"""How much a text is shortened beyond what its average letter would need: letters differ."""
 ARM, GAP = 14.0, 4.0
 """Screen pixels: from the middle of a cross to its ends, and to where its arms begin."""
 ON_TOP = 10**6
@@ -74,7 +76,8 @@ class Label:
             self._laid_out, self._full = self._whole, self._size[0]
         if self._full + 2 * PAD > room:
             longest = max(len(line) for line in self._whole.split("\n"))
-            wanted = shortened(self._whole, int(longest * (room - 2 * PAD) / self._full) - 2)
+            fitting = longest * (room - 2 * PAD) / self._full
+            wanted = shortened(self._whole, int(fitting * NARROWER) - 1)
         if wanted != self._text.text:
             self._write(wanted)
         (width, height), inward = self._size, 1 if self._anchor == "left" else -1
