@@ -16,6 +16,14 @@ def evaluate(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
     truth_1: options.Truth1 = None,
     truth_2: options.Truth2 = None,
+    remix: Annotated[
+        bool,
+        typer.Option(
+            "--remix",
+            help="Also flip the second layer, add it to the first and separate that again by the "
+            "same method: takes as long as one run.",
+        ),
+    ] = False,
     as_json: say.Json = False,
 ) -> None:
     """Measure a run, and the baselines beside it."""
@@ -24,7 +32,8 @@ def evaluate(
     from napari_xraysep.workflows.measure import measure
 
     measured = measure(folder, options.both_truths(truth_1, truth_2))
-    record, metrics, baselines = measured.record, measured.metrics, measured.baselines
+    record, baselines = measured.record, measured.baselines
+    metrics = {**measured.metrics, **(_remix(folder) if remix else {})}
     data = {
         "run": str(folder),
         "statement": record.statement,
@@ -52,12 +61,27 @@ def evaluate(
     say.result(as_json, data, text)
 
 
+def _remix(folder: Path) -> dict[str, float]:
+    """Run the remix test and show how far it is."""
+    from napari_xraysep.cli.progress import bars, cancel_on_interrupt, follow
+    from napari_xraysep.evaluation.summary import numbers
+    from napari_xraysep.workflows.remix import remix_run
+
+    with cancel_on_interrupt() as cancel, bars() as drawn:
+        task = drawn.add_task("remix", total=None, losses="")
+        error = remix_run(folder, cancel, lambda event: follow(drawn, task, event))
+    if cancel.is_set():
+        raise typer.Exit(options.CANCELLED)
+    return numbers({"remix": error})
+
+
 def _table(columns: Mapping[str, Mapping[str, float]]) -> list[str]:
     """Set metrics in rows and the run and its baselines in columns."""
-    rows = [f"{'':<14}" + "".join(f"{title:>16}" for title in columns)]
+    rows = [f"{'':<16}" + "".join(f"{title:>16}" for title in columns)]
     for name in columns["this run"]:
-        values = (f"{values[name]:>16.4g}" for values in columns.values())
-        rows.append(f"{name:<14}" + "".join(values))
+        found = (values.get(name) for values in columns.values())
+        values = (f"{'–':>16}" if value is None else f"{value:>16.4g}" for value in found)
+        rows.append(f"{name:<16}" + "".join(values))
     return rows
 
 
@@ -67,6 +91,6 @@ def _sentences(names: Mapping[str, str]) -> list[str]:
     lines: list[str] = []
     for title, name in names.items():
         lines += textwrap.wrap(
-            f"{title:<14}{meaning(name)}", 98, subsequent_indent=" " * 14, drop_whitespace=True
+            f"{title:<16}{meaning(name)}", 98, subsequent_indent=" " * 16, drop_whitespace=True
         )
     return lines

@@ -118,6 +118,11 @@ def energy_ratio(layers: tuple[Floats, Floats], valid: Valid) -> float:
     return low / high if high > 0 else 0.0
 
 
+def rms(image: Floats, valid: Valid) -> float:
+    """Root mean square."""
+    return math.sqrt(np.mean(image[valid].astype(np.float64) ** 2))
+
+
 def residual_rms(layers: tuple[Floats, Floats], xray: Floats, valid: Valid) -> float:
     """Root mean square of ``x − x̂1 − x̂2``."""
     return math.sqrt(mse(layers[0] + layers[1], xray, valid))

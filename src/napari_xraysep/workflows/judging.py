@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from napari_xraysep.evaluation import evaluate
+from napari_xraysep.evaluation.metrics import rms
 from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.painting import Floats, Mixture
 
@@ -33,8 +34,7 @@ def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
     first, second = list(layers.values())[:2]
     found = evaluate((first, second), mixture)
     if "unexplained" in layers:
-        left = layers["unexplained"][mixture.valid]
-        found["unexplained_rms"] = float(np.sqrt(np.mean(left.astype(np.float64) ** 2)))
+        found["unexplained_rms"] = rms(layers["unexplained"], mixture.valid)
     return numbers(found)
 
 

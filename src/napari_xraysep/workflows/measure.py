@@ -12,6 +12,7 @@ import numpy as np
 from napari_xraysep.areas import marked
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
+from napari_xraysep.evaluation.metrics import residual_rms, rms
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.results import StoredRun, read_run
 from napari_xraysep.painting import (
@@ -74,9 +75,13 @@ def measure_run(
     true = read_truths(truths, painting, region)
     baselines = {}
     for name, separate in BASELINES.items():
-        layers = _allocated(separate(mixture), mixture, record)
-        baselines[name] = evaluate(layers, mixture, true)
-    metrics = evaluate((run.layers[first], run.layers[second]), mixture, true)
+        modelled = separate(mixture)
+        unexplained = {"unexplained_rms": residual_rms(modelled, mixture.xray, mixture.valid)}
+        layers = _allocated(modelled, mixture, record)
+        baselines[name] = evaluate(layers, mixture, true) | unexplained
+    pair = run.layers[first], run.layers[second]
+    unexplained = {"unexplained_rms": rms(run.layers["unexplained"], mixture.valid)}
+    metrics = evaluate(pair, mixture, true) | unexplained
     return Measured(record, metrics, baselines)
 
 

@@ -9,15 +9,23 @@ still be wrong: what it could not separate the first time, it made no part of th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
+from napari_xraysep.io.results import read_run
 from napari_xraysep.painting import Domain, Floats, Painting
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Event, Finished
+from napari_xraysep.separation.method import Allocation, Preset
+from napari_xraysep.separation.options import RunOptions
+from napari_xraysep.workflows.measure import reread
+from napari_xraysep.workflows.separating import separate
 
 
 def remixed(layers: tuple[Floats, Floats], painting: Painting, region: Region | None) -> Painting:
@@ -61,13 +69,18 @@ def remix_error(
     painting: Painting,
     region: Region | None,
     begin: Callable[[Painting], Iterator[Event]],
-) -> Generator[Event, None, float]:
-    """Run the remix test; a generator that yields the separation's events and returns its error.
+    seen: Callable[[Event], None] = lambda _event: None,
+) -> float:
+    """Run the remix test.
 
     Parameters
     ----------
+    layers, region
+        As for `remixed`.
     begin
         Separates a painting as the layers were separated.
+    seen
+        Told every event of that.
 
     Returns
     -------
@@ -77,12 +90,44 @@ def remix_error(
     """
     known = layers[0], np.ascontiguousarray(layers[1][:, ::-1])
     again = remixed(layers, painting, region)
-    finished = None
     for event in begin(again):
-        yield event
-        finished = event
-    if not isinstance(finished, Finished) or not finished.complete:
+        seen(event)
+    if not isinstance(event, Finished) or not event.complete:
         return math.nan
     mixture = again.block()
-    first, second = list(finished.layers.values())[:2]
+    first, second = list(event.layers.values())[:2]
     return 1 / metrics.gain((first, second), known, mixture.xray, mixture.valid)
+
+
+def remix_run(
+    folder: Path,
+    cancel: threading.Event | None = None,
+    seen: Callable[[Event], None] = lambda _event: None,
+) -> float:
+    """Run the remix test on a finished run, by the same method with the same settings, once.
+
+    What the user said of a concealed design is not made use of.
+
+    Raises
+    ------
+    InputError
+        The folder holds no run, an input has moved or changed, or the method is not installed.
+    SeparationError
+        The remixed radiograph could not be separated.
+    """
+    run = read_run(folder)
+    record = run.record
+    region = None if record.region is None else Region.parse(record.region)
+    options = RunOptions(
+        seed=record.seed,
+        preset=cast(Preset, record.preset),
+        allocation=cast(Allocation, record.allocation),
+    )
+    learnt = record.warm_start_folder
+    warm_from = None if learnt is None else Path(learnt)
+
+    def begin(again: Painting) -> Iterator[Event]:
+        return separate(again, record.method, record.settings, options, cancel, warm_from)
+
+    first, second = (run.layers[name] for name in record.layers[:2])
+    return remix_error((first, second), reread(record), region, begin, seen)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_xraysep.evaluation import meaning
+from napari_xraysep.painting import Mixture
+from napari_xraysep.workflows.judging import apart, judge
+
+SHAPE = (24, 32)
+
+
+@pytest.fixture
+def mixture() -> Mixture:
+    rng = np.random.default_rng(0)
+    front, back = rng.random((2, *SHAPE, 3), np.float32)
+    valid = np.ones(SHAPE, bool)
+    valid[:4] = False
+    return Mixture(front[..., 0] / 2 + back[..., 0] / 2, front, back, valid)
+
+
+def test_every_number_has_a_sentence_on_what_a_bad_value_means(mixture):
+    halves = mixture.xray / 2
+    found = judge({"front": halves, "back": halves, "unexplained": mixture.xray}, mixture)
+    assert {"residual_rms", "exclusion", "cancellation", "leakage_1", "copy_1"} <= set(found)
+    assert {"energy_ratio", "empty", "unexplained_rms"} <= set(found)
+    assert all(meaning(name).endswith(".") for name in (*found, "apart", "remix"))
+    rms = float(np.sqrt(np.mean(mixture.xray[mixture.valid] ** 2)))
+    assert found["unexplained_rms"] == pytest.approx(rms, rel=1e-6)
+
+
+def test_swapping_the_sides_swaps_the_numbers(mixture):
+    first, second = 0.6 * mixture.xray, 0.4 * mixture.xray
+    swapped = Mixture(mixture.xray, mixture.back, mixture.front, mixture.valid)
+    one = judge({"front": first, "back": second}, mixture)
+    other = judge({"front": second, "back": first}, swapped)
+    assert one["leakage_1"] == pytest.approx(other["leakage_2"])
+    assert one["copy_2"] == pytest.approx(other["copy_1"])
+    assert one["energy_ratio"] == pytest.approx(other["energy_ratio"])
+
+
+def test_apart_is_the_distance_from_the_middle_of_all_means_removed(mixture):
+    x = mixture.xray
+    pairs = [(share * x + c, (1 - share) * x - c) for share, c in [(0.5, 0), (0.6, 3), (0.3, -1)]]
+    std = float(x[mixture.valid].std(dtype=np.float64))
+    assert apart(pairs, mixture) == pytest.approx([0, 0.1 * std, 0.2 * std], abs=1e-6)
+
+
+def test_masked_pixels_have_no_say(mixture):
+    x = mixture.xray
+    wild = x.copy()
+    wild[:4] = 100
+    assert apart([(x, x), (wild, x), (x, x)], mixture) == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_one_alone_is_not_apart(mixture):
+    assert apart([(mixture.xray, mixture.xray)], mixture) == [0]
