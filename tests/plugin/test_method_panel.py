@@ -45,3 +45,21 @@ def test_a_baseline_without_settings_can_be_chosen(panel: MethodPanel) -> None:
     assert panel.form.values() == {}
     panel.show_methods("concealed")
     assert panel.chosen.name == "half"
+
+
+def test_the_number_of_restarts_is_a_run_s(panel: MethodPanel) -> None:
+    assert panel.options.restarts == 1
+    panel.restarts.setValue(5)
+    assert panel.options.restarts == 5
+    panel.setEnabled(False)  # as while a run is under way
+    assert panel.options.restarts == 5
+
+
+def test_what_would_end_alike_each_time_is_not_restarted(panel: MethodPanel) -> None:
+    panel.restarts.setValue(5)
+    panel.method.setCurrentIndex(panel.method.findData("half"))
+    assert not panel.restarts.isEnabled()
+    assert panel.options.restarts == 1
+    panel.method.setCurrentIndex(panel.method.findData("grey"))
+    assert panel.restarts.isEnabled()
+    assert panel.options.restarts == 5
