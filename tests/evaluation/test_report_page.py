@@ -196,15 +196,24 @@ def test_settings_of_a_method_that_is_not_installed_are_listed() -> None:
 
 def test_restarts_have_a_table() -> None:
     restarts = (
-        RestartRecord(seed=3, kept=True, picked=True, judgement={"copy_1": 0.25, "remix": 0.5}),
+        RestartRecord(seed=3, kept=True, picked=True, judgement={"copy_1": 0.25, "exclusion": 0.5}),
         RestartRecord(seed=4, kept=False, why="a layer is empty", judgement={"copy_1": 0.75}),
     )
     page = Page(report_page(report(record={"restarts": restarts})))
-    assert any(row[:2] == ["Seed", "Copy, front"] for row in page.rows)
-    assert ["3", "0.25", "0.5", "yes; the best by the rule"] in page.rows
-    assert ["4", "0.75", "–", "no: a layer is empty"] in page.rows
-    assert "1 of 2 make up the result" in page.words
+    assert ["Seed", "3", "4"] in page.rows
+    assert ["Copy, front", "0.25", "0.75"] in page.rows
+    assert ["Exclusion", "0.5", "–"] in page.rows
+    assert ["Kept", "yes", "no"] in page.rows
+    assert "Seed 4 was not kept: a layer is empty." in page.words
+    assert f"Exclusion: {MEANINGS['exclusion']}" in page.words  # the run's own has none
+    assert "the best run by the rule" in page.words
     assert "Restarts" not in Page(report_page(report())).words
+
+
+def test_many_restarts_go_into_several_tables() -> None:
+    restarts = tuple(RestartRecord(seed=seed, kept=True) for seed in range(10))
+    rows = [row for row in Page(report_page(report(record={"restarts": restarts}))).rows if row]
+    assert [len(row) - 1 for row in rows if row[0] == "Seed"] == [8, 2]
 
 
 def test_metrics_of_one_kind_share_their_meaning() -> None:

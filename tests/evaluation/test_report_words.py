@@ -92,9 +92,12 @@ def test_restarts_are_said_with_their_seeds() -> None:
         RestartRecord(seed=5, kept=False, why="an empty layer"),
     )
     said = methods(record(restarts=restarts))
-    assert "run 3 times (seeds 3, 4, 5), from different random starts; 2 of these" in said
-    halves = tuple(one.model_copy(update={"resampled": True}) for one in restarts)
-    assert "another half of the painting's blocks" in methods(record(restarts=halves))
+    assert "run 3 times from different random starts (seeds 3, 4, 5); the result is the" in said
+    assert "mean of 2." in said
+    halves = [one.model_copy(update={"resampled": True}) for one in restarts[1:]]
+    said = methods(record(restarts=(restarts[0], *halves)))
+    assert "the first run learnt from everything and is the result" in said
+    assert "half of the painting's blocks, drawn at random (seeds 4, 5)" in said
 
 
 def test_limits_say_what_the_uncertainty_is() -> None:

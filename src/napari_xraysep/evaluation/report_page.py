@@ -119,7 +119,7 @@ def report_page(report: Report) -> str:
         references=words.references(record),
         limits=words.limits(record),
         sides={name: side for name, side in sides.items() if side is not None},
-        judged=headings,
+        headings=headings,
         judged_meanings={
             TITLES[kind]: MEANINGS[kind]
             for kind in dict.fromkeys(layer_of(name)[0] for name in headings)

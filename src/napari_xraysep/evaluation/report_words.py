@@ -279,15 +279,18 @@ def _changes(record: RunRecord, settings: Sequence[Setting] | None) -> str:
 
 
 def _restarts(record: RunRecord) -> str:
-    seeds = ", ".join(str(one.seed) for one in record.restarts)
-    kept = sum(one.kept for one in record.restarts)
-    how = "from different random starts"
-    if any(one.resampled for one in record.restarts):
-        how = "each time learning from another half of the painting's blocks, drawn at random"
-    return (
-        f"It was run {len(record.restarts)} times (seeds {seeds}), {how}; {kept} of these make up "
-        "the result, and how far they differ is its uncertainty."
-    )
+    runs = record.restarts
+    said = f"It was run {len(runs)} times"
+    if any(one.resampled for one in runs):
+        seeds = ", ".join(str(one.seed) for one in runs if one.resampled)
+        return (
+            f"{said}: the first run learnt from everything and is the result; each other learnt "
+            f"from half of the painting's blocks, drawn at random (seeds {seeds}), and only helps "
+            "to say how far the result may be relied on."
+        )
+    seeds = ", ".join(str(one.seed) for one in runs)
+    kept = sum(one.kept for one in runs)
+    return f"{said} from different random starts (seeds {seeds}); the result is the mean of {kept}."
 
 
 def duration(seconds: float) -> str:
