@@ -5,6 +5,7 @@ import pytest
 
 from napari_xraysep.evaluation import meaning
 from napari_xraysep.painting import Mixture
+from napari_xraysep.workflows import judging
 from napari_xraysep.workflows.judging import apart, judge
 
 SHAPE = (24, 32)
@@ -51,6 +52,16 @@ def test_masked_pixels_have_no_say(mixture):
     wild = x.copy()
     wild[:4] = 100
     assert apart([(x, x), (wild, x), (x, x)], mixture) == pytest.approx([0, 0, 0], abs=1e-6)
+
+
+def test_of_a_large_painting_the_middle_of_what_is_valid_is_judged(mixture, monkeypatch):
+    monkeypatch.setattr(judging, "JUDGED", 8)
+    error = np.zeros(SHAPE, np.float32)
+    error[10:18, 12:20] = 1  # rows 4 to 24 are valid
+    layers = {"front": mixture.xray, "back": error, "unexplained": error}
+    assert judge(layers, mixture)["unexplained_rms"] == 1
+    hidden = Mixture(mixture.xray, mixture.front, mixture.back, mixture.valid & (error == 0))
+    assert judge(layers, hidden)["unexplained_rms"] == 0
 
 
 def test_one_alone_is_not_apart(mixture):

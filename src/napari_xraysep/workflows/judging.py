@@ -6,13 +6,18 @@ None of it is a proof: METHODS says what each number misses, `MEANINGS` what a b
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.evaluation.metrics import rms
 from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.painting import Floats, Mixture
+
+JUDGED = 2048
+"""Pixels a side that a separation is judged by; gradients of much more do not fit into memory."""
 
 COMPARED = 1_000_000
 """Pixels on which separations are compared with each other."""
@@ -20,6 +25,8 @@ COMPARED = 1_000_000
 
 def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
     """Measure a separation without truth, over the pixels that the mask does not leave out.
+
+    Of a large painting the middle `JUDGED` pixels a side are looked at.
 
     Parameters
     ----------
@@ -31,11 +38,27 @@ def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
     dict
         The numbers of `evaluate`, and ``unexplained_rms``; those that are not defined left out.
     """
+    at = _middle(mixture.valid)
+    part = replace(
+        mixture,
+        xray=mixture.xray[at],
+        front=mixture.front[at],
+        back=None if mixture.back is None else mixture.back[at],
+        valid=mixture.valid[at],
+    )
     first, second = list(layers.values())[:2]
-    found = evaluate((first, second), mixture)
+    found = evaluate((first[at], second[at]), part)
     if "unexplained" in layers:
-        found["unexplained_rms"] = rms(layers["unexplained"], mixture.valid)
+        found["unexplained_rms"] = rms(layers["unexplained"][at], part.valid)
     return numbers(found)
+
+
+def _middle(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the middle of where something is valid; all of it where that holds nothing."""
+    rows, columns = (np.flatnonzero(valid.any(axis)) for axis in (1, 0))
+    starts = [max(int(a[0]), (int(a[0]) + int(a[-1]) + 1 - JUDGED) // 2) for a in (rows, columns)]
+    at = slice(starts[0], starts[0] + JUDGED), slice(starts[1], starts[1] + JUDGED)
+    return at if valid[at].any() else (slice(None), slice(None))
 
 
 def apart(layers: Iterable[tuple[Floats, Floats]], mixture: Mixture) -> list[float]:
