@@ -106,13 +106,10 @@ def along(layer: Image, start: ArrayLike, end: ArrayLike, count: int) -> Floats:
     held = np.clip(places, 0, last)
     low = np.minimum(held.astype(int), np.maximum(last - 1, 0))
     part = held - low
-    out = np.zeros(count)
-    for row, column in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        weight = (part[:, 0] if row else 1 - part[:, 0]) * (
-            part[:, 1] if column else 1 - part[:, 1]
-        )
-        at = np.minimum(low + np.array((row, column)), last)
-        out += weight * _pick(pixels, at)
+    corners = [np.minimum(low + corner, last) for corner in ((0, 0), (0, 1), (1, 0), (1, 1))]
+    (row, column), values = part.T, _pick(pixels, np.concatenate(corners)).reshape(4, count)
+    upper = (1 - column) * values[0] + column * values[1]
+    out = (1 - row) * upper + row * ((1 - column) * values[2] + column * values[3])
     out /= units(layer)
     out[~inside] = np.nan
     return out.astype(np.float32)

@@ -77,6 +77,11 @@ class CompareView:
         return self._kept is not None
 
     @property
+    def busy(self) -> bool:
+        """Whether it is moving layers just now."""
+        return self._busy
+
+    @property
     def run(self) -> str:
         """The run whose leftovers and profiles are shown; "" for none."""
         return run_in_view(self._viewer, self._model.first, self._model.second)
@@ -93,7 +98,8 @@ class CompareView:
             self._shown = [second, first]  # A lies above B
             if in_panes:
                 self._shown = list(dict.fromkeys((first, second, *others)))
-            self._arrange(in_panes)
+            with viewer.layers.batched_update():
+                self._arrange(in_panes)
             self._kept.fit()
             if model.mode == "curtain":
                 self._curtain = Curtain(viewer, first, second)
@@ -114,7 +120,8 @@ class CompareView:
 
     def stop(self) -> None:
         """Give the viewer back as it was."""
-        if self._kept is None:
+        kept, self._kept = self._kept, None
+        if kept is None:
             return
         self._listen(False)
         with self._ours():
@@ -129,8 +136,8 @@ class CompareView:
                 self.key_free = False
             self._viewer.cursor.style = "standard"
             self.added.remove()
-            self._kept.give_back()
-            self._kept, self._shown = None, []
+            kept.give_back()
+            self._shown = []
 
     def refresh(self, event: Any = None) -> None:
         """Take over divider, fade and which of both is shown; no array is touched."""
@@ -211,9 +218,9 @@ class CompareView:
             shown = layer in self._shown
             if layer.visible != shown:
                 layer.visible = shown
-            layer.name_overlay.visible = False  # what is written here says A, B and the run, too
         for layer in self._shown:
             layer.opacity, layer.blending = 1.0, "translucent_no_depth"
+            layer.name_overlay.visible = False  # what is written here says A, B and the run, too
         grid = {"stride": 1, "shape": (-1, -1), "enabled": in_panes}
         self._viewer.canvas.grid.update(grid)
 

@@ -21,7 +21,6 @@ from napari_xraysep.plugin.compare_layers import (
     pane_of,
     run_in_view,
     run_layers,
-    run_of,
 )
 from napari_xraysep.plugin.compare_model import CompareModel, Mode
 from napari_xraysep.plugin.compare_panels import ContrastPanel, LeftOverPanel, ModePanel, PairPanel
@@ -255,15 +254,14 @@ class Compare(QWidget):
         if self._gone:
             return
         self.compare("")
-        run = run_title(opened)
+        run, first = run_title(opened), self.model.first
+        self._touched = first is not None  # what is A stays A
         if not run_layers(self._viewer, run):
             add_hidden(self._viewer, opened)
         self.say(f"{run}: added to the images that you can choose.")
-        known = run_layers(self._viewer, run)
-        first = self.model.first
-        if first is not None and run_of(first) not in ("", run) and pane_of(first) in known:
-            self._touched = True
-            self.model.set(second=known[pane_of(first)])
+        same = None if first is None else run_layers(self._viewer, run).get(pane_of(first))
+        if same is not None and same is not first:
+            self.model.set(second=same)
 
     def _painting_changed(self) -> None:
         """Start afresh with another painting."""

@@ -45,6 +45,14 @@ class KeptView:
     def give_back(self) -> None:
         """Set all back; what came since stays on top, what is gone is left alone."""
         layers = self._viewer.layers
+        with layers.batched_update():  # laying out a grid at each change takes long
+            self._set_back()
+        if self._active in layers:
+            layers.selection.active = self._active
+        self._viewer.scene.camera.zoom /= self._zoomed
+
+    def _set_back(self) -> None:
+        layers = self._viewer.layers
         self._viewer.canvas.grid.update(self._grid)
         known = [layer for layer in self._order if layer in layers]
         for place, layer in enumerate(known):
@@ -57,9 +65,6 @@ class KeptView:
                 if getattr(layer, name) != value:
                     setattr(layer, name, value)
             layer.name_overlay.visible = named
-        if self._active in layers:
-            layers.selection.active = self._active
-        self._viewer.scene.camera.zoom /= self._zoomed
 
     def _pane(self) -> NDArray[np.float64]:
         """Return the height and width of one pane on the screen."""
