@@ -15,7 +15,7 @@ from conftest import TIMEOUT, Stage
 from napari_xraysep.io.evolution import EVOLUTION, read_evolution
 from napari_xraysep.plugin import evolution_panel as module
 from napari_xraysep.plugin.evolution_panel import NO_EPOCHS, NO_RUN, EvolutionPanel
-from napari_xraysep.plugin.panes import error_scale, show_pictures
+from napari_xraysep.plugin.panes import error_scale, hide_results, show_pictures
 from napari_xraysep.plugin.run_model import RunModel
 from napari_xraysep.plugin.run_worker import Job
 from napari_xraysep.plugin.run_worker import run as run_job
@@ -98,6 +98,9 @@ def test_epochs_take_the_place_of_the_results_in_their_contrast(
     assert not panel.back_button.isEnabled()
     panel.slider.setValue(0)  # and once more
     assert len(of_epochs(viewer)) == 3
+    hide_results(viewer)  # another run is begun
+    panel.back()
+    assert not any(layer.visible for layer in results)
 
 
 def test_small_frames_lie_over_the_radiograph(

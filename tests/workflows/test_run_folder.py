@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from napari_xraysep.errors import InputError, SeparationError
+from napari_xraysep.io.evolution import EVOLUTION, read_evolution
 from napari_xraysep.io.results import read_run
 from napari_xraysep.painting import Painting
 from napari_xraysep.region import Region
-from napari_xraysep.separation import Finished, Progress, RunOptions, separate
-from napari_xraysep.workflows.run_folder import RunFolder, next_run_folder
+from napari_xraysep.separation import Finished, Preview, Progress, RunOptions, separate
+from napari_xraysep.workflows.run_folder import RunFolder, RunNotes, next_run_folder
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,45 @@ def test_every_step_with_losses_becomes_a_row(
         ("1", "2.0", ""),
         ("3", "1.0", "0.5"),
     ]
+
+
+def test_a_run_keeps_how_its_layers_took_shape(tmp_path: Path, painting: Painting) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    for event in separate(painting, "regression"):
+        folder.note(event)
+        if isinstance(event, Finished):
+            last = event
+    folder.write(last)
+    assert (tmp_path / "out" / EVOLUTION).is_file()
+    kept = read_evolution(tmp_path / "out" / EVOLUTION)
+    assert [kept.title(frame) for frame in kept.frames][-1].startswith("epoch ")
+    for name, layer in kept.frames[-1].layers.items():
+        np.testing.assert_allclose(layer, last.layers[name], atol=2e-3)
+    np.testing.assert_allclose(kept.radiograph, painting.block().xray, atol=1e-6)
+    assert read_run(tmp_path / "out").record == last.record
+    assert "simulated" not in (tmp_path / "out" / EVOLUTION).read_bytes().decode("latin-1")
+
+
+def test_what_was_noted_elsewhere_is_stored_too(
+    tmp_path: Path, painting: Painting, finished: Finished
+) -> None:
+    notes = RunNotes()
+    for epoch in (1, 2):
+        notes.note(Progress("train", 0, epoch, epoch, {"total": 1.0}))
+        notes.note(Preview("train", 0, epoch, finished.layers, 1))
+    RunFolder(tmp_path / "out", painting, notes).write(finished)
+    assert len(read_run(tmp_path / "out").losses) == 2
+    assert len(read_evolution(tmp_path / "out" / EVOLUTION).frames) == 2
+
+
+def test_a_run_with_a_single_preview_has_no_evolution(
+    tmp_path: Path, painting: Painting, finished: Finished
+) -> None:
+    folder = RunFolder(tmp_path / "out", painting)
+    folder.note(Preview("train", 0, 1, finished.layers, 1))
+    folder.write(finished)
+    assert not (tmp_path / "out" / EVOLUTION).exists()
+    assert read_run(tmp_path / "out").record == finished.record
 
 
 def test_a_folder_that_holds_a_run_is_refused_at_once(

@@ -195,7 +195,10 @@ def _sheet(
     title = heading(record)
     page.write(page.height - 0.33, f"{title}: epochs", fontsize=13, weight="bold")
     page.write(page.height - 0.57, what_was_done(record), fontsize=9)
-    words = f"{record.warning} Uncertainty: {record.uncertainty}.\n{scales.words}, white is zero."
+    words = (
+        f"{record.warning} Uncertainty: {record.uncertainty}.\n"
+        f"{scales.words}, white is zero; red: the layers hold too little."
+    )
     if as_printed:
         words += (
             "\nradiograph as modelled = radiograph − unexplained, what the model itself makes "

@@ -54,11 +54,15 @@ class EvolutionLayers:
                 layer.name = self._name(name, frame)
 
     def remove(self) -> None:
-        """Take them out of the viewer again and show what was shown before."""
-        for layer in self._layers.values():
-            if layer in self._viewer.layers:
-                self._viewer.layers.remove(layer)
-        for hidden in self._hidden:
+        """Take them out of the viewer again and show what was shown before.
+
+        Where they were hidden since, another run was begun or opened: it stays in view alone.
+        """
+        ours = [layer for layer in self._layers.values() if layer in self._viewer.layers]
+        in_view = all(layer.visible for layer in ours)
+        for layer in ours:
+            self._viewer.layers.remove(layer)
+        for hidden in self._hidden if in_view else ():
             hidden.visible = True
         if self._layers:
             side_by_side(self._viewer)

@@ -81,12 +81,7 @@ def clipped(name: str, image: Converted) -> list[str]:
     pixels = image.shape[0] * image.shape[1]
     ends = {"below black": image.below, "above white": image.above}
     said = [f"{100 * count / pixels:.2g} % {end}" for end, count in ends.items() if count]
-    if not said:
-        return []
-    return [
-        f"{name}: of its pixels {' and '.join(said)} of what the radiograph's 16-bit grey can say, "
-        "and clipped."
-    ]
+    return [f"{name}: clipped, of its pixels {' and '.join(said)}."] if said else []
 
 
 def _scale(image: Converted, record: RunRecord) -> str:
