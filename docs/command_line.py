@@ -21,10 +21,10 @@ INTRODUCTION = """# Command line
 Everything but drawing can be done without a window. This is what `xraysep COMMAND --help` says; the
 [first separation](first-separation.md#without-a-window) shows the commands at work.
 
-A command ends with exit code 0; with 2 where what it was given cannot be used, after one line that says
-what is wrong and what to do, and with nothing written; with 1 where a run or a registration failed; and
-with 130 where Ctrl-C stopped it, which leaves what there is so far, marked as partial. `--json` prints
-one JSON object for other programs.
+A command ends with exit code 0; with 2 where what it was given cannot be used, after one line that
+says what is wrong and what to do, and with nothing written; with 1 where a run or a registration
+failed; and with 130 where Ctrl-C stopped it, which leaves what there is so far, marked as partial.
+`--json` prints one JSON object for other programs.
 """
 
 

@@ -31,7 +31,9 @@ from napari_xraysep.simulation.samples import sample_folder
 
 OUT = Path(__file__).parent / "images"
 SIZE = (1300, 820)
-COLOURS = (256, 192, 128, 96, 64)
+DOCK, DOCK_COLOURS = 380, 72
+"""Pixels from the right, and how many colours are kept for them: those of curves, for instance."""
+COLOURS = (256, 192, 160, 128, 112)
 LARGEST = 290_000
 """Bytes of a picture, which is stored in fewer colours until it is no larger."""
 LEARNING, EPOCHS = "connected-autoencoder", 16
@@ -106,15 +108,22 @@ class Window:
 
 def store(pixels: np.ndarray, name: str) -> None:
     """Store a picture (h, w, 3 or 4) in few colours."""
-    path = OUT / f"{name}.png"
+    path, pixels = OUT / f"{name}.png", pixels[..., :3]
+    dock = _colours(pixels[:, -DOCK:], DOCK_COLOURS)
     for colours in COLOURS:
-        few = Image.fromarray(pixels[..., :3]).quantize(
-            colours, kmeans=3, dither=Image.Dither.NONE
-        )
+        palette = Image.new("P", (1, 1))
+        palette.putpalette(dock + _colours(pixels[:, :-DOCK], colours - DOCK_COLOURS))
+        few = Image.fromarray(pixels).quantize(palette=palette, dither=Image.Dither.NONE)
         few.save(path, optimize=True)
         if path.stat().st_size < LARGEST:
             break
     print(f"{path.name}: {colours} colours, {path.stat().st_size // 1000} kB", flush=True)
+
+
+def _colours(pixels: np.ndarray, number: int) -> list[int]:
+    """Return the colours that suit a picture best: red, green, blue and so on."""
+    part = Image.fromarray(np.ascontiguousarray(pixels)).quantize(number, kmeans=2)
+    return part.getpalette()[: 3 * number]
 
 
 def answer(wanted: str) -> None:
@@ -203,7 +212,9 @@ def register(window: Window) -> None:
     angle = np.deg2rad(TURNED)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     middle = (np.array(front.shape[:2]) - 1) / 2
-    turned = [affine_transform(one, turn, middle - turn @ middle) for one in np.moveaxis(front, 2, 0)]
+    turned = [
+        affine_transform(one, turn, middle - turn @ middle) for one in np.moveaxis(front, 2, 0)
+    ]
     path = Path("front-turned.tif").absolute()
     tifffile.imwrite(path, np.stack(turned, 2)[CUT:-CUT, CUT:-CUT], photometric="rgb")
     window.load("double_sided", front=path)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from qtpy.QtWidgets import (
 from conftest import TIMEOUT, Stage
 from napari_xraysep.plugin import help_window
 from napari_xraysep.plugin.docks import open_docks
-from napari_xraysep.plugin.help_window import HelpWindow, docs_folder
+from napari_xraysep.plugin.help_window import HelpWindow, Page, docs_folder
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.plugin.step_bar import StepBar
@@ -109,29 +108,33 @@ def test_a_closed_dock_hears_nothing_more(viewer: Any, docks: dict[str, Any], lo
     assert bar(docks, "Separate").numbers["Load painting"].text() == "1✓"
 
 
-def test_help_shows_the_page_with_its_pictures(qtbot: Any, viewer: Any, tmp_path: Path) -> None:
+def test_help_shows_the_page_with_its_pictures(qtbot: Any, viewer: Any) -> None:
     _, dock = viewer.window.add_plugin_dock_widget("napari-xraysep", "Prior")
-    (button,) = [one for one in dock.findChildren(QToolButton) if one.text() == "?"]
-    button.click()
-    (window,) = button.window().findChildren(HelpWindow)
-    assert window.toPlainText().startswith("A drawn prior")
-    picture = QUrl("images/separate.png")
-    wide = window.loadResource(QTextDocument.ResourceType.ImageResource.value, picture)
-    assert 0 < wide.width() < window.width()
-    assert help_window.show_page("registration.md", button.window()) is window
-    assert window.toPlainText().startswith("Registering")
+    (press,) = [one for one in dock.findChildren(QToolButton) if one.text() == "?"]
+    press.click()
+    (window,) = press.window().findChildren(HelpWindow)
+    page = window.page
+    assert page.toPlainText().startswith("A drawn prior")
+    picture = QUrl("images/register.png")
+    wide = page.loadResource(QTextDocument.ResourceType.ImageResource.value, picture)
+    assert 0 < wide.width() < page.width()
+    assert help_window.show_page("registration.md", press.window()) is window
+    assert page.toPlainText().startswith("Registering")
+    window.back_button.click()
+    assert page.toPlainText().startswith("A drawn prior")
+    window.contents_button.click()
+    assert page.toPlainText().startswith("napari-xraysep")
     window.close()
 
 
 def test_no_page_shows_signs_that_the_help_window_cannot(qtbot: Any) -> None:
-    for page in docs_folder().rglob("*.md"):
-        window = HelpWindow(None)
-        qtbot.addWidget(window)
-        window.setSource(QUrl.fromLocalFile(str(page)), QTextDocument.ResourceType.MarkdownResource)
-        text = window.toPlainText()
-        assert text.strip(), page
-        assert "!!!" not in text, page
-        assert "](" not in text, page
+    page = Page()
+    qtbot.addWidget(page)
+    for file in docs_folder().rglob("*.md"):
+        page.open(str(file.relative_to(docs_folder())))
+        text = page.toPlainText()
+        assert text.strip(), file
+        assert not any(sign in text for sign in ("!!!", "](", "<!--")), file
 
 
 @pytest.mark.parametrize("with_painting", [False, True])

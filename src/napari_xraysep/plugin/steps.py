@@ -40,7 +40,7 @@ THERE = {
     SEPARATE: "separate the radiograph",
     COMPARE: "compare what was found",
 }
-RUNNING = "Wait, or press Cancel: what there is is kept."
+RUNNING = "Wait, or Cancel: what is there so far is kept."
 NOT_NEEDED = "not needed"
 
 
