@@ -40,7 +40,8 @@ LETTER = 8
 LEFT_OVER, MODELLED = "unexplained", "radiograph\nas modelled"
 STRIP, SHEET = 8, 7
 """Epochs shown in a strip and in the papers' sheet."""
-PANEL_INCHES = 1.75
+PANEL_INCHES, LEAST_INCHES = 1.75, 9.0
+"""Width of each picture, and of the sheet, whose words need it."""
 MARGIN, BETWEEN, LABEL = 0.2, 0.08, 1.15
 HEADING, COLUMN_TITLE, FOOTER = 0.75, 0.5, 0.95  # inches
 
@@ -214,7 +215,8 @@ class _Grid(Page):
     def __init__(self, aspect: float, rows: int, columns: int) -> None:
         self.panel_height = PANEL_INCHES * min(max(aspect, 0.3), 2)
         height = HEADING + COLUMN_TITLE + rows * (self.panel_height + BETWEEN) + FOOTER
-        super().__init__(2 * MARGIN + LABEL + columns * (PANEL_INCHES + BETWEEN), height, MARGIN)
+        width = LABEL + columns * (PANEL_INCHES + BETWEEN)
+        super().__init__(max(width, LEAST_INCHES) + 2 * MARGIN, height, MARGIN)
 
     def _bottom(self, row: int) -> float:
         top = self.height - HEADING - COLUMN_TITLE - row * (self.panel_height + BETWEEN)

@@ -22,9 +22,10 @@ SIDE = 2000
 INCHES, LEAST = 8.0, 6.0
 """The image's longer side, and the least width of the text."""
 DPI = 250
-MARGIN, HEADING, FOOTER = 0.25, 0.9, 1.2  # inches
-LETTERS = 15.5
-"""Letters of the smallest text in an inch."""
+MARGIN, HEADING, SCALE, LINE = 0.25, 1.05, 0.75, 0.16
+"""Of the page, in inches: its edge, what is above the image, a scale, a line of text."""
+LETTERS, LARGE_LETTERS = 15.5, 10.0
+"""Letters of text and of the heading in an inch."""
 
 Sort = Literal["grey", "signed", "spread"]
 """A layer; what is left over, around zero; an uncertainty, from zero up."""
@@ -58,8 +59,12 @@ def layer_figure(
     share = INCHES / max(image.shape)
     up, across = (max(0.5, side * share) for side in image.shape)
     wide = max(across, LEAST)
-    page = Page(wide + 2 * MARGIN, HEADING + up + FOOTER, MARGIN, DPI)
-    axes = page.image_axes(MARGIN, FOOTER, across, up, title)
+    where = "" if record.region is None else f"Rows and columns {record.region} of the radiograph. "
+    said = f"{record.warning} {where}Uncertainty: {record.uncertainty}."
+    caution = textwrap.wrap(said, int(wide * LETTERS))
+    footer = SCALE + MARGIN + LINE * len(caution)
+    page = Page(wide + 2 * MARGIN, HEADING + up + footer, MARGIN, DPI)
+    axes = page.image_axes(MARGIN, footer, across, up, title)
     if sort == "signed":
         draw_left_over(axes, image, high)
     else:
@@ -67,22 +72,22 @@ def layer_figure(
         axes.imshow(image, cmap=colours, vmin=low, vmax=high)
     if pixel_size_mm is not None:
         draw_scale_bar(axes, pixel_size_mm)
+    spread = textwrap.shorten(record.uncertainty, int(wide * LETTERS), placeholder="…")
     caption = {
         "grey": "grey value; one contrast for the radiograph and its layers",
         "signed": f"±{high:g}, white is zero; red: the layers hold too little",
-        "spread": record.uncertainty,
+        "spread": spread,
     }[sort]
     ticks = [low, 0, high] if sort == "signed" else None
-    below = page.axes(MARGIN, FOOTER - 0.42, min(wide, 4.0), 0.1)
+    below = page.axes(MARGIN, footer - 0.42, min(wide, 4.0), 0.1)
     page.scale(below, caption, axes.get_images()[0], ticks)
     words = heading(record)
-    page.write(page.height - 0.32, words, fontsize=12, weight="bold")
+    lines = textwrap.wrap(words, int(wide * LARGE_LETTERS))
+    page.write(page.height - 0.12, "\n".join(lines), fontsize=11, weight="bold", va="top")
+    below_words = page.height - 0.2 - 0.18 * len(lines)
     lines = textwrap.wrap(what_was_done(record), int(wide * LETTERS))
-    page.write(page.height - 0.4, "\n".join(lines), fontsize=8, va="top")
-    where = "" if record.region is None else f"Rows and columns {record.region} of the radiograph. "
-    said = f"{record.warning} {where}Uncertainty: {record.uncertainty}."
-    lines = textwrap.wrap(said, int(wide * LETTERS))
-    page.write(0.48, "\n".join(lines), fontsize=8, va="top", linespacing=1.4)
+    page.write(below_words, "\n".join(lines), fontsize=8, va="top")
+    page.write(footer - SCALE, "\n".join(caution), fontsize=8, va="top", linespacing=1.4)
     return as_png(page.figure, {"Title": f"{words}: {title}", "Description": said})
 
 

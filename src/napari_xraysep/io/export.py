@@ -107,7 +107,7 @@ def write_layered(
             extra: list[Any] = [(PAGE_NAME, TEXT, None, name, True)]
             if number == 0 and xmp is not None:
                 extra.append(_packet(xmp))
-            said = ome.tostring(declaration=True) if number == 0 else f"{description}: {name}"
+            said = ome.tostring(declaration=True) if number == 0 else f"{name}; {description}"
             tif.write(image, contiguous=False, extratags=extra, **_tags(said, pixel_size_mm))
 
 
