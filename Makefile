@@ -7,9 +7,10 @@ TORCH := torch==2.13.0
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check
 
-# What Qt, OpenGL and a display without a screen need on Debian and its kin.
-SYSTEM_PACKAGES := chromium fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 libgl1-mesa-dri \
-	libglib2.0-0 libopengl0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
+# What Qt, OpenGL and a display without a screen need on Debian and its kin; and a browser, in
+# which the report is looked at.
+SYSTEM_PACKAGES := chromium fonts-dejavu-core libdbus-1-3 libegl1 libfontconfig1 libgl1 \
+	libgl1-mesa-dri libglib2.0-0 libopengl0 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 \
 	libxcb-randr0 libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 \
 	libxkbcommon-x11-0 xauth xvfb
 

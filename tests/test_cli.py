@@ -347,7 +347,7 @@ def test_methods_lists_the_baselines_last_under_a_heading(capsys):
 def test_help_names_every_command_and_the_default_method(capsys):
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    commands = "demo gui simulate register separate compare sweep evaluate methods"
+    commands = "demo gui simulate register separate compare sweep evaluate report export methods"
     for command in commands.split():
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
     assert main([]) == 0

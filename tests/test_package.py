@@ -71,7 +71,8 @@ def test_the_wheel_holds_manifest_types_and_samples(wheel):
     ):
         samples |= {f"napari_xraysep/sample_data/{kind}/{name}.tif" for name in files}
     assert samples <= names
-    assert "napari_xraysep/evaluation/templates/comparison.html" in names
+    templates = {f"napari_xraysep/evaluation/templates/{n}.html" for n in ("comparison", "report")}
+    assert templates <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]
     assert wheel.stat().st_size < 15_000_000
 

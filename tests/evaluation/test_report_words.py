@@ -170,8 +170,9 @@ def test_times_are_in_english() -> None:
     assert words.day("2026-12-24T05:06:07") == "24 December 2026"
 
 
-def test_a_method_of_ours_has_one_reference() -> None:
-    own = record(paper="napari-xraysep (this tool)")
+@pytest.mark.parametrize("paper", ["napari-xraysep (this tool)", "none; to compare with"])
+def test_a_method_without_a_paper_of_its_own_has_one_reference(paper: str) -> None:
+    own = record(paper=paper)
     assert len(words.references(own)) == 1
     assert "[2]" not in methods(own)
     assert "version 9.8.7" in words.references(own)[0]

@@ -121,9 +121,14 @@ def references(record: RunRecord) -> list[str]:
     """Return what is to be cited: this software, and the paper of the method."""
     version = record.versions.get(SOFTWARE, "unknown")
     found = [CITATION.format(version=version)]
-    if SOFTWARE not in record.paper:
+    if _has_paper(record):
         found.append(record.paper)
     return found
+
+
+def _has_paper(record: RunRecord) -> bool:
+    """Whether a method has a paper of its own, and is neither ours nor trivial."""
+    return SOFTWARE not in record.paper and not record.paper.startswith("none")
 
 
 def what_it_is(record: RunRecord) -> str:
@@ -248,7 +253,7 @@ def transforms_of(record: RunRecord) -> Transforms | None:
 
 def _separation(record: RunRecord, settings: Sequence[Setting] | None) -> list[str]:
     first, second = record.layers[:2]
-    cited = " [2]" if SOFTWARE not in record.paper else ""
+    cited = " [2]" if _has_paper(record) else ""
     said = [
         f"The radiograph was separated into {first} and {second} with {SOFTWARE} "
         f"{record.versions.get(SOFTWARE, '')} [1] and its method {record.method_title} "
