@@ -70,8 +70,7 @@ def test_the_slider_shows_each_epoch_in_the_same_layers(
     for name, layer in made.items():
         np.testing.assert_array_equal(layer.data, kept.frames[0].layers[name])
         assert "hypothetical separation" in layer.name
-        assert "simulated" in layer.name
-        assert layer.name.endswith("epoch 1 of 3")
+        assert layer.name.endswith(", epoch 1 of 3, simulated")
 
 
 def test_epochs_take_the_place_of_the_results_in_their_contrast(

@@ -105,5 +105,6 @@ class EvolutionLayers:
         return contrast_of(self._evolution.radiograph)
 
     def _name(self, name: str, frame: Frame) -> str:
-        words = result_name(name, self._contrast, simulated=self._record.simulated)
-        return f"{words}, {self._evolution.title(frame)}"
+        words = result_name(name, self._contrast, simulated=False)
+        simulated = ", simulated" if self._record.simulated else ""
+        return f"{words}, {self._evolution.title(frame)}{simulated}"

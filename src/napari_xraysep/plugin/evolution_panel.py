@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer
-from qtpy.QtWidgets import QFileDialog, QSlider, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QFileDialog, QLabel, QSlider, QVBoxLayout, QWidget
 
 from napari_xraysep.io.evolution import EVOLUTION, Evolution, read_evolution
 from napari_xraysep.io.results import read_record
@@ -31,10 +31,10 @@ NO_EPOCHS = (
     "This run kept no epochs: its method separates in one go, or it was made by an older version."
 )
 KINDS = {
-    ".gif": ("Save animation…", "Save all epochs as an animated GIF."),
-    "-strip": ("Save strip…", "Save a picture with epochs evenly spread over the run."),
+    ".gif": ("Animation…", "Save all epochs as an animated GIF."),
+    "-strip": ("Strip…", "Save a picture with epochs evenly spread over the run."),
     "-epochs": (
-        "Save sheet…",
+        "Sheet…",
         "Save what the model made of the radiograph and of its layers against epochs, as the "
         "papers show it.",
     ),
@@ -84,7 +84,7 @@ class EvolutionPanel(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.slider)
         layout.addLayout(row(self.play_button, self.back_button))
-        layout.addLayout(row(*self.save_buttons.values()))
+        layout.addLayout(row(QLabel("Save"), *self.save_buttons.values()))
         layout.addWidget(self.message)
         self.slider.valueChanged.connect(self._moved)
         self.play_button.clicked.connect(self.play)
