@@ -9,10 +9,10 @@ from typing import Any
 
 from napari_xraysep.domain import to_unit
 from napari_xraysep.io.reading import read_radiograph
-from napari_xraysep.io.results import read_run
+from napari_xraysep.io.results import read_run, sum_of
 from napari_xraysep.plugin.panes import KEY, contrast_of, error_scale
 from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, origin_of, result_name
-from napari_xraysep.plugin.stored_run import hidden_errors, mixture_of
+from napari_xraysep.plugin.stored_run import hidden_errors
 
 LayerData = tuple[Any, dict[str, Any], str]
 PEEKED, FORMAT = 2000, b"napari-xraysep project"
@@ -33,7 +33,7 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
     """Read a stored run's layers, the first on top; see `stored_run` for the dock's way."""
     stored = read_run(_folder(str(path)))
     record = stored.record
-    contrast = contrast_of(mixture_of(stored.layers))
+    contrast = contrast_of(sum_of(stored.layers))
     scale = error_scale(contrast)
     hidden = hidden_errors(record.allocation)
     return [

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_xraysep.domain import Floats
-from napari_xraysep.io.results import NOT_ADDED, StoredRun, read_run
+from napari_xraysep.io.results import StoredRun, read_run, sum_of
 from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of, hide_results, pictures_of
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
@@ -22,12 +20,6 @@ if TYPE_CHECKING:
     from napari_xraysep.plugin.loading import Loaded
 
 STAMPS = ("stage", "restart", "step", "epoch")
-
-
-def mixture_of(layers: Mapping[str, Floats]) -> Floats:
-    """Add layers and residual up to the radiograph, (H, W) in the working domain."""
-    parts = [image for name, image in layers.items() if name not in NOT_ADDED]
-    return np.sum(parts, 0, np.float32)
 
 
 def hidden_errors(allocation: str) -> tuple[str, ...]:
@@ -58,7 +50,7 @@ def read_opened(folder: Path) -> Opened:
         It holds no run, or a damaged one.
     """
     stored = read_run(folder)
-    return Opened(folder, stored, mixture_of(stored.layers))
+    return Opened(folder, stored, sum_of(stored.layers))
 
 
 def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
