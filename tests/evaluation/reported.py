@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.records import InputRecord, Role, RunRecord, Stated
+from napari_xraysep.records import InputRecord, Quality, Role, RunRecord, Stated
+from napari_xraysep.transforms import Piece, SideTransform, Transform, oriented
 
 SHAPE = (60, 80)
 PAPER = "A. Author, A Paper, Journal 1, 2019, doi:10.1234/abc.5"
@@ -57,3 +58,17 @@ def layers() -> dict[str, Floats]:
     ramp = np.tile(np.linspace(0, 1, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
     shares = {"front": 0.6, "back": 0.3, "residual": 0.1, "unexplained": 0.2}
     return {name: ramp * np.float32(share) for name, share in shares.items()}
+
+
+def registered() -> SideTransform:
+    """Return how a photograph was registered by details marked by hand."""
+    return SideTransform(
+        photograph=given("front", "front.tif"),
+        transform=Transform(
+            radiograph_shape=SHAPE,
+            photograph_shape=SHAPE,
+            whole=Piece.from_matrix(oriented("mirrored", SHAPE)),
+        ),
+        how="landmarks, affine",
+        quality=Quality(ok=True, median_px=0.5, p95_px=1.25, median_mm=0.25, p95_mm=0.6, tiles=12),
+    )

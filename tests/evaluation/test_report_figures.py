@@ -12,7 +12,6 @@ from reported import SHAPE, layers, record
 from napari_xraysep.evaluation import report_figures
 from napari_xraysep.evaluation.report_figures import (
     Picture,
-    curves_picture,
     inputs_pictures,
     results_pictures,
 )
@@ -151,19 +150,3 @@ def test_region_and_mask_are_drawn_on_the_radiograph() -> None:
     assert (columns.min(), columns.max()) == pytest.approx((20 / 80, 40 / 80), abs=0.03)
     hatched = np.nonzero(colourful(masked))[1] / colourful(masked).shape[1]
     assert hatched.min() == pytest.approx(60 / 80, abs=0.03)
-
-
-def row(step: int, restart: int = 0, **losses: float) -> dict[str, Any]:
-    return {"stage": "train", "restart": restart, "epoch": step, "step": step, **losses}
-
-
-def test_losses_are_drawn_by_term_or_by_restart() -> None:
-    assert curves_picture([]) is None
-    one = curves_picture([row(1, total=2.0, fit=1.0), row(2, total=1.0, fit=0.0)])
-    assert one is not None
-    assert one.alt == "Losses against training steps: total, fit."
-    two = curves_picture([row(1, total=2.0, fit=1.0), row(2, restart=1, total=1.0)])
-    assert two is not None
-    assert two.alt == "Losses against training steps: total, restart 1, total, restart 2."
-    nothing = curves_picture([row(1, total=0.0)])
-    assert nothing is not None

@@ -12,6 +12,7 @@ from napari_xraysep.evaluation.drawing import PAINTINGS
 from napari_xraysep.evaluation.metrics import EMPTY_BELOW
 from napari_xraysep.evaluation.pages import template
 from napari_xraysep.evaluation.report_figures import Picture, Results
+from napari_xraysep.evaluation.report_methods import methods_paragraphs
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of, numbers
 from napari_xraysep.records import RunRecord
 
@@ -115,7 +116,7 @@ def report_page(report: Report) -> str:
         painting=PAINTINGS[record.kind],
         layers=record.layers[:2],
         words=words,
-        methods=words.methods_paragraphs(record, report.settings),
+        methods=methods_paragraphs(record, report.settings),
         references=words.references(record),
         limits=words.limits(record),
         sides={name: side for name, side in sides.items() if side is not None},

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from napari_xraysep.errors import InputError
+from napari_xraysep.evaluation.report_curves import curves_picture
 from napari_xraysep.evaluation.report_figures import (
     Picture,
-    curves_picture,
     inputs_pictures,
     results_pictures,
 )
