@@ -62,7 +62,8 @@ def test_a_run_and_the_radiograph_are_offered_first(compare: Any, viewer: Any) -
     assert "not estimated" in compare.left_over.legend.text()
     assert not compare.left_over.buttons["uncertainty"].isEnabled()
     visible = [one.visible for one in viewer.layers]
-    for mode, button in compare.modes.buttons.items():
+    for mode in ("curtain", "panes", "blink"):
+        button = compare.modes.buttons[mode]
         press(button)
         assert compare.model.mode == mode
         assert compare.view.on
@@ -101,7 +102,7 @@ def test_what_is_unexplained_lies_over_the_picture_with_its_scale(
 ) -> None:
     press(compare.left_over.buttons["unexplained"])
     over = viewer.layers[-1]
-    assert over.name == "unexplained over the picture, ±0.2: hypothetical separation, simulated"
+    assert over.name == "unexplained in colours, ±0.2: hypothetical separation, simulated"
     assert over.data is layer(viewer, "unexplained ±").data  # no copy
     assert compare.model.mode == "blink"
     assert "±0.2" in compare.left_over.legend.text()
@@ -113,9 +114,9 @@ def test_what_is_unexplained_lies_over_the_picture_with_its_scale(
     assert over.contrast_limits == [-0.1, 0.1]
     assert "±0.1:" in over.name
     press(compare.modes.buttons["panes"])
-    assert compare.view._panes._labels[-1].text.startswith("unexplained over")
+    assert compare.view._panes._labels[-1].text.startswith("unexplained in colours")
     press(compare.left_over.buttons["unexplained"])
-    assert not any(one.name.startswith("unexplained over") for one in viewer.layers)
+    assert not any(one.name.startswith("unexplained in colours") for one in viewer.layers)
 
 
 def test_uncertainty_lies_over_the_picture_where_a_run_has_one(compare: Any, viewer: Any) -> None:
@@ -162,6 +163,8 @@ def test_a_line_gives_a_profile_of_the_run(
     assert curves["front"][0][-1] == 20
     assert "20 px" in compare.profile.said.text()
     assert "hypothetical separation" in compare.profile.said.text()
+    press(compare.left_over.buttons["unexplained"])
+    assert viewer.layers.selection.active is drawn  # the next line can be drawn at once
     drawn.add_lines(np.array([[0.0, 0.0], [30.0, 40.0]]))
     qtbot.waitUntil(lambda: "50 px" in compare.profile.said.text(), timeout=TIMEOUT)
     assert len(drawn.data) == 1

@@ -114,7 +114,8 @@ def test_opening_the_docks_loads_no_torch() -> None:
         "from napari.components import ViewerModel; viewer = ViewerModel();"
         "from napari_xraysep.plugin.load_widget import LoadPainting;"
         "from napari_xraysep.plugin.separate_widget import Separate;"
-        "LoadPainting(viewer); Separate(viewer);"
+        "from napari_xraysep.plugin.compare_widget import Compare;"
+        "LoadPainting(viewer); Separate(viewer); Compare(viewer);"
         "print('torch' in sys.modules, 'matplotlib' in sys.modules)"
     )
     done = subprocess.run(

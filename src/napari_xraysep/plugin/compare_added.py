@@ -60,7 +60,7 @@ class AddedLayers:
         )
         self._remove(self.difference)
         self.difference = layer
-        self._viewer.layers.insert(self._viewer.layers.index(first) + 1, layer)
+        self._insert(self._viewer.layers.index(first) + 1, layer)
 
     def rescale(self, first: Image, second: Image, scale: float) -> None:
         """Show difference and overlays on another scale, and state it in their names."""
@@ -80,7 +80,7 @@ class AddedLayers:
             if layer is not None:
                 self.overlays[left_over] = layer
                 at = len(self._viewer.layers) - int(self.line in self._viewer.layers)
-                self._viewer.layers.insert(at, layer)
+                self._insert(at, layer)
 
     def add_line(self) -> None:
         """Let the user draw lines."""
@@ -103,6 +103,12 @@ class AddedLayers:
         for layer in (*self.overlays.values(), self.difference, self.line):
             self._remove(layer)
         self.overlays, self.difference, self.line = {}, None, None
+
+    def _insert(self, at: int, layer: Layer) -> None:
+        """Add a layer without making it the one that the mouse works on."""
+        active = self._viewer.layers.selection.active
+        self._viewer.layers.insert(at, layer)
+        self._viewer.layers.selection.active = active
 
     def _remove(self, layer: Layer | None) -> None:
         if layer is not None and layer in self._viewer.layers:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_xraysep.domain import sample_bits
-from napari_xraysep.plugin.panes import KEY, LEFT_OVER, RESULTS, contrast_of, error_scale
+from napari_xraysep.plugin.panes import KEY, LEFT_OVER, RESULTS, SAMPLED, contrast_of
 
 if TYPE_CHECKING:
     from napari.layers import Image, Layer
@@ -91,11 +91,6 @@ def common_contrast(viewer: Viewer) -> tuple[float, float]:
     return 0.0, 1.0
 
 
-def common_scale(contrast: tuple[float, float]) -> float:
-    """Return the half-range of differences that goes with a contrast."""
-    return error_scale(contrast)
-
-
 def set_contrast(layer: Image, contrast: tuple[float, float]) -> None:
     """Show a layer in a contrast of the working domain; integers are taken as files' are."""
     limits = tuple(limit * units(layer) for limit in contrast)
@@ -106,8 +101,11 @@ def set_contrast(layer: Image, contrast: tuple[float, float]) -> None:
 
 
 def own_contrast(layer: Image) -> tuple[float, float]:
-    """Return the contrast that suits a layer by itself."""
-    return tuple(limit / units(layer) for limit in contrast_of(np.asarray(pixels_of(layer))))  # type: ignore[return-value]
+    """Return the contrast that suits a layer by itself, from some of its pixels."""
+    pixels = pixels_of(layer)
+    step = -(-max(pixels.shape) // SAMPLED)
+    low, high = contrast_of(np.asarray(pixels[::step, ::step]))
+    return low / units(layer), high / units(layer)
 
 
 def pixels_of(layer: Image) -> Any:

@@ -77,4 +77,4 @@ def rescale(layer: Image, left_over: LeftOver, scale: float) -> None:
     layer.contrast_limits = low, scale
     sign = "0 to " if left_over == "uncertainty" else "±"
     simulated = ", simulated" if layer.metadata[KEY]["simulated"] else ""
-    layer.name = f"{left_over} over the picture, {sign}{scale:g}: {HYPOTHETICAL}{simulated}"
+    layer.name = f"{left_over} in colours, {sign}{scale:g}: {HYPOTHETICAL}{simulated}"

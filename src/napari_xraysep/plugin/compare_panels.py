@@ -158,10 +158,10 @@ class ModePanel(QWidget):
             ("fade", (QLabel("B"), self.fade, QLabel("A"))),
             ("panes", (self.others,)),
         ):
-            self.parts[mode] = QWidget()  # type: ignore[index]
-            across = row(*widgets)  # type: ignore[arg-type]
+            self.parts[mode] = QWidget()
+            across = row(*widgets)
             across.setContentsMargins(0, 0, 0, 0)
-            self.parts[mode].setLayout(across)  # type: ignore[index]
+            self.parts[mode].setLayout(across)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid)
@@ -252,7 +252,7 @@ class LeftOverPanel(QWidget):
             ),
             ("uncertainty", "How much a layer changes when the separation is done again."),
         ):
-            self.buttons[name] = button(name.capitalize(), help_)  # type: ignore[index]
+            self.buttons[name] = button(name.capitalize(), help_)
         for one in self.buttons.values():
             one.setCheckable(True)
             one.clicked.connect(lambda: self.chosen.emit())

@@ -38,8 +38,8 @@ def refusal(first: Image, second: Image) -> str:
     return ""
 
 
-def difference(first: Image, second: Image) -> Floats:
-    """Return A − B, (H, W) in the working domain; slow for large images."""
+def difference(first: Image, second: Image) -> tuple[Floats, float]:
+    """Return A − B, (H, W) in the working domain, and how large it is at most; may be slow."""
     a, b = pixels_of(first), pixels_of(second)
     a_unit, b_unit = units(first), units(second)
     out = np.empty(a.shape, np.float32)
@@ -47,7 +47,7 @@ def difference(first: Image, second: Image) -> Floats:
         rows = slice(top, top + ROWS)
         out[rows] = np.asarray(a[rows], np.float32) / np.float32(a_unit)
         out[rows] -= np.asarray(b[rows], np.float32) / np.float32(b_unit)
-    return out
+    return out, float(max(np.nanmax(out), -np.nanmin(out)))
 
 
 def profile(

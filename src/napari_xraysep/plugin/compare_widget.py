@@ -15,7 +15,6 @@ from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.compare_layers import (
     common_contrast,
-    common_scale,
     comparable,
     default_pair,
     pane_of,
@@ -29,6 +28,7 @@ from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
 from napari_xraysep.plugin.evolution_panel import EvolutionPanel
 from napari_xraysep.plugin.in_front import InFront
+from napari_xraysep.plugin.panes import error_scale
 from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
 from napari_xraysep.plugin.register_views import Folded
 from napari_xraysep.plugin.run_list import RunList
@@ -159,7 +159,7 @@ class Compare(QWidget):
             model.set(first=pair[0], second=pair[1])
             if not self._tuned:
                 contrast = common_contrast(self._viewer)
-                model.set(contrast=contrast, scale=common_scale(contrast))
+                model.set(contrast=contrast, scale=error_scale(contrast))
         self.pair.show_layers(layers, model.first, model.second)
         self._refresh()
 
@@ -220,9 +220,9 @@ class Compare(QWidget):
             self.profile.clear()
             self.view.added.line.events.data.connect(lambda event: self._rest.start())
 
-    def _computed(self, work: int, values: Floats) -> None:
+    def _computed(self, work: int, found: tuple[Floats, float]) -> None:
+        values, largest = found
         if work == self._work and not self._gone:
-            largest = float(np.nanmax(np.abs(values)))
             self.modes.computing.setText(f"The largest difference is {largest:.3f}.")
             self.view.show_difference(values)
 
