@@ -39,6 +39,8 @@ LARGEST = 290_000
 LEARNING, EPOCHS = "connected-autoencoder", 16
 PART = 0.5
 """How much of a run is done when the picture of a running separation is taken."""
+DESIGN = ((0, 0.05), (0, 0.78), (0.3, 0.85), (0.62, 0.9), (0.75, 0.7), (0.86, 0.4), (0.7, 0.02))
+"""Where the sample's concealed design lies, drawn roughly: corners, in heights and widths."""
 TURNED, CUT = 4.0, 12
 """Degrees and pixels by which the photograph to be registered is displaced."""
 
@@ -95,8 +97,8 @@ class Window:
         self.wait(load.load_button.isEnabled)
 
     def picture(self, name: str) -> None:
-        """Store a picture of the whole window."""
-        self.rest()
+        """Store a picture of the whole window, once all is laid out."""
+        self.rest(1.5)
         store(self.viewer.window.screenshot(canvas_only=False, flash=False), name)
 
     def close(self) -> None:
@@ -199,8 +201,7 @@ def prior(window: Window) -> None:
     dock = window.show("Prior")
     dock.draw_outlines()
     height, width = session_of(window.viewer).loaded.shape
-    corners = np.array([[0.2, 0.2], [0.15, 0.7], [0.5, 0.85], [0.85, 0.7], [0.85, 0.25]])
-    dock.design.outlines().add_polygons(corners * (height, width))
+    dock.design.outlines().add_polygons(np.array(DESIGN) * (height, width))
     window.rest(3)
     window.picture("prior")
     dock.done()
