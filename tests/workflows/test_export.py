@@ -266,6 +266,14 @@ def test_pixels_that_16_bits_do_not_hold_are_counted(make: Make, tmp_path: Path)
     assert notes[0] in guide
 
 
+def test_a_radiograph_that_moved_with_its_run_is_found(make: Make, tmp_path: Path) -> None:
+    run = make()
+    text = (run / "run.json").read_text("utf-8")
+    (run / "run.json").write_text(text.replace(str(tmp_path / "xray.tif"), "xray.tif"), "utf-8")
+    export(run, tmp_path / "out")  # called from elsewhere
+    assert page_of(tmp_path / "out" / f"front{ENDING}.tif").tags[700] == XMP
+
+
 @pytest.mark.parametrize("case", ["gone", "changed", "none"])
 def test_xmp_that_cannot_be_had_is_said(make: Make, tmp_path: Path, case: str) -> None:
     run = make(xmp=None if case == "none" else XMP)

@@ -31,6 +31,7 @@ from napari_xraysep.workflows.export_words import (
     guide,
     page_name,
 )
+from napari_xraysep.workflows.measure import find_input
 from napari_xraysep.workflows.project import digest
 
 EVOLUTION_FILES = {
@@ -74,7 +75,7 @@ def export(
     layers = {name: open_layer(folder, name, record) for name in record.layers}
     check_fresh(out)
     notes: list[str] = []
-    xmp = _radiograph_xmp(record, notes)
+    xmp = _radiograph_xmp(record, folder.absolute().parent, notes)
     size = record.pixel_size_mm.value
     pixel_size_mm = float(size) if isinstance(size, float | int) else None
     if pixel_size_mm is None:
@@ -102,12 +103,12 @@ def export(
     return [out / name for name in names]
 
 
-def _radiograph_xmp(record: RunRecord, notes: list[str]) -> bytes | None:
+def _radiograph_xmp(record: RunRecord, beside: Path, notes: list[str]) -> bytes | None:
     """Return the XMP of the radiograph's file, or say why there is none."""
     given = next(one for one in record.inputs if one.role == "radiograph")
-    path = None if given.path is None else Path(given.path)
-    if path is None or not path.is_file():
-        where = "it was given as an array" if path is None else f"{path} is no longer there"
+    path = None if given.path is None else find_input(given.path, beside)
+    if path is None:
+        where = f"{given.path} is no longer there" if given.path else "it was given as an array"
         notes.append(f"The radiograph's XMP could not be kept: {where}.")
     elif digest(path) != given.sha256:
         notes.append(f"The radiograph's XMP was not kept: {path} has changed since the run.")
