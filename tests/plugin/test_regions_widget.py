@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from conftest import SHAPE, TIMEOUT
-from napari_xraysep.plugin import mask_drawing
+from napari_xraysep.errors import InputError
+from napari_xraysep.plugin import mask_drawing, questions
 from napari_xraysep.plugin.drawing_view import drawings
 from napari_xraysep.plugin.loading import Answers, assemble
 from napari_xraysep.plugin.outlines import outlines_of, rectangle_of, region_of
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.region_list import next_name
-from napari_xraysep.plugin.session import session_of
+from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.project import Area, FileRef, NamedRegion, Project
 from napari_xraysep.region import Region
 
@@ -195,3 +196,23 @@ def test_a_file_that_was_read_for_another_painting_is_not_taken(
     qtbot.wait(100)
     assert session.project == Project(notes="another")
     assert drawings(viewer, dock.mask.PAINTED) == []
+
+
+def test_a_dock_whose_drawing_cannot_be_stored_asks_before_it_closes(
+    dock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(session: Session, name: str, labels: Any) -> FileRef:
+        raise InputError("leave-out", "it cannot be written (no space)", "free space")
+
+    asked: list[str] = []
+    answers = [questions.KEEP_OPEN, questions.CLOSE]
+    monkeypatch.setattr(
+        questions, "ask", lambda parent, question, choice: asked.append(question) or answers.pop(0)
+    )
+    monkeypatch.setattr(Session, "store_labels", refuse)
+    dock.paint()
+    dock.mask.painted().paint((5, 5), 1)
+    assert not questions.may_close(dock, dock._session)
+    assert "no space" in asked[0]
+    dock.parent().destroyOnClose()  # the answer is now to close it and lose the drawing
+    assert len(asked) == 2

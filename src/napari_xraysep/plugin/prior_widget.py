@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView, drawings
@@ -113,7 +114,8 @@ class Prior(QWidget):
         self._session.changed.connect(self._take)
         self._session.edited.connect(self._edited)
         self._session.settling.connect(self._settle)
-        self._guard = CloseGuard(self, lambda: True, self._closed)
+        may_close = partial(questions.may_close, self, self._session)
+        self._guard = CloseGuard(self, may_close, self._closed)
         self._take()
 
     def draw_outlines(self) -> None:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import QMessageBox, QWidget
+
+if TYPE_CHECKING:
+    from napari_xraysep.plugin.session import Session
+
+CLOSE, KEEP_OPEN = "Close and lose it", "Keep it open"
 
 
 def ask(parent: QWidget, question: str, answers: Sequence[str]) -> str:
@@ -23,3 +29,13 @@ def ask(parent: QWidget, question: str, answers: Sequence[str]) -> str:
     box.setEscapeButton(careful)
     box.exec()
     return buttons.get(box.clickedButton(), answers[-1])
+
+
+def may_close(parent: QWidget, session: Session) -> bool:
+    """Ask before a dock is closed whose drawing could not be stored; True: close it."""
+    session.settle()
+    if not session.unkept:
+        return True
+    problem = " ".join(session.unkept.values())
+    question = f"What was painted could not be stored: {problem}"
+    return ask(parent, question, (CLOSE, KEEP_OPEN)) == CLOSE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView
 from napari_xraysep.plugin.image_choice import IMAGES
@@ -77,7 +79,8 @@ class MaskAndRegions(QWidget):
         self._session.changed.connect(self._take)
         self._session.edited.connect(self._edited)
         self._session.settling.connect(self._settle)
-        self._guard = CloseGuard(self, lambda: True, self._closed)
+        may_close = partial(questions.may_close, self, self._session)
+        self._guard = CloseGuard(self, may_close, self._closed)
         self._take()
 
     def _lay_out(self) -> None:
