@@ -73,6 +73,7 @@ def test_the_wheel_holds_manifest_types_and_samples(wheel):
     assert samples <= names
     templates = {f"napari_xraysep/evaluation/templates/{n}.html" for n in ("comparison", "report")}
     assert templates <= names
+    assert {f"napari_xraysep/docs/{page}.md" for page in ("index", "methods/lcista")} <= names
     assert not [name for name in names if name.startswith(("tests", "docs", "benchmarks"))]
     assert wheel.stat().st_size < 15_000_000
 
