@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,10 +61,22 @@ def run_in_view(viewer: Viewer, *shown: Layer | None) -> str:
 
 
 def label_of(layer: Layer) -> str:
-    """Say what a layer is: first in short, with its run, then the words that it must carry."""
-    short, _, words = layer.name.partition(": ")
+    """Say what a layer is, in lines: in short, its run, and the words that it must carry."""
+    return "\n".join(filter(None, _said(layer)))
+
+
+def title_of(layer: Layer) -> str:
+    """Say the same in one line."""
+    short, run, words = _said(layer)
+    named = f"{short} · {run}" if run else short
+    return f"{named}: {words}" if words else named
+
+
+def _said(layer: Layer) -> tuple[str, str, str]:
     run = run_of(layer)
-    return "\n".join(filter(None, (f"{short} · {run}" if run else short, words)))
+    name = re.sub(r" \[\d+\]$", "", layer.name) if run else layer.name  # napari's own number
+    short, _, words = name.partition(": ")
+    return short, run, words
 
 
 def default_pair(viewer: Viewer) -> tuple[Image | None, Image | None]:

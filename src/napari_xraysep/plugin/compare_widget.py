@@ -21,8 +21,9 @@ from napari_xraysep.plugin.compare_layers import (
     run_in_view,
     run_layers,
 )
+from napari_xraysep.plugin.compare_looks import ContrastPanel, LeftOverPanel
 from napari_xraysep.plugin.compare_model import CompareModel, Mode
-from napari_xraysep.plugin.compare_panels import ContrastPanel, LeftOverPanel, ModePanel, PairPanel
+from napari_xraysep.plugin.compare_panels import ModePanel, PairPanel
 from napari_xraysep.plugin.compare_profile import ProfilePlot
 from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
