@@ -31,7 +31,7 @@ gui: environment
 	$(BIN)/xraysep gui
 
 docs: .venv/docs
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 environment: .venv/system .venv/all
 
