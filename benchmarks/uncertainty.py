@@ -60,7 +60,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--cases", type=int, default=4)
     parser.add_argument("--seed", type=int, default=120)
-    parser.add_argument("--plot", type=Path, help="an SVG or PNG file")
+    parser.add_argument("--plot", type=Path, help="a PNG or SVG file")
     given = parser.parse_args()
     images = photographs(given.photographs)
     rows: list[list[object]] = []
@@ -105,15 +105,18 @@ def plot(curves: dict, path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure((10, 4.6), layout="constrained")
-    most = max(max(tenth[1]) for runs in curves.values() for run_ in runs for tenth in run_)
+    means = {
+        name: np.mean(runs, 0) for name, runs in curves.items()
+    }  # (which, said or error, tenth)
+    most = 1.05 * max(float(mean.max()) for mean in means.values())
     for axes, which, title in zip(
         figure.subplots(1, 2),
         (0, 1),
         ("Spread of five restarts alone", "Uncertainty as stored"),
         strict=True,
     ):
-        for name, runs in curves.items():
-            said, errors = np.mean([run_[which] for run_ in runs], 0)
+        for name, mean in means.items():
+            said, errors = mean[which]
             axes.plot(said, errors, "o-", ms=3, label=name)
         axes.plot([0, most], [0, most], color="0.6", lw=1, ls="--", label="error as said")
         axes.set(title=title, xlim=(0, most), ylim=(0, most), xlabel="said (working domain)")
@@ -125,7 +128,7 @@ def plot(curves: dict, path: Path) -> None:
         f"{HYPOTHETICAL.capitalize()} of simulated radiographs: each dot is a tenth of the pixels",
         fontsize=10,
     )
-    figure.savefig(path)
+    figure.savefig(path, dpi=110)
 
 
 if __name__ == "__main__":

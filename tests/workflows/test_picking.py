@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_xraysep.workflows.picking import finalists, left_out, pick, score
+from napari_xraysep.workflows.picking import best_first, finalists, left_out, pick, score
 
 GOOD = {"apart": 0.01, "unexplained_rms": 0.02, "empty": 0.0}
 FAIR = {"apart": 0.015, "unexplained_rms": 0.025, "empty": 0.0}
@@ -51,3 +51,12 @@ def test_left_out_are_the_empty_and_the_far_but_never_the_picked():
     assert "far" in why["stray"]
     assert "empty" in why["empty"]
     assert left_out({0: EMPTY, 1: EMPTY}, 0) == {}
+
+
+def test_methods_are_ranked_by_the_remix_test_and_empty_ones_come_last():
+    judged = {
+        "half": {"empty": 0.0, "remix": 1.0},
+        "nothing": {"empty": 1.0, "remix": 0.0},
+        "regression": {"empty": 0.0, "remix": 0.05},
+    }
+    assert best_first(judged) == ["regression", "half", "nothing"]
