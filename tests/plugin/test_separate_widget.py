@@ -81,6 +81,22 @@ def test_the_run_is_written_beside_the_radiograph(
     assert separate.output.folder == files / "xray-xraysep-2"
 
 
+def test_restarts_show_their_uncertainty_from_zero_on_a_stated_scale(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path
+) -> None:
+    stage.go.set()
+    separate.panel.restarts.setValue(2)
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert [context.seed for _, context in stage.seen] == [0, 1]
+    (layer,) = (la for la in viewer.layers if la.name.startswith("uncertainty"))
+    low, high = layer.contrast_limits
+    assert low == 0
+    assert f"0 to {high:g}" in layer.name
+    assert "2 restarts" in separate.progress.caution.text()
+    assert (files / "xray-xraysep-1" / "uncertainty.tif").exists()
+
+
 def test_settings_seed_and_preset_reach_the_run(
     qtbot: Any, viewer: Any, separate: Any, stage: Stage
 ) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 from napari_xraysep.domain import to_unit
 from napari_xraysep.io.reading import read_radiograph
 from napari_xraysep.io.results import read_run, sum_of
-from napari_xraysep.plugin.panes import KEY, contrast_of, error_scale
-from napari_xraysep.plugin.result_layers import ERRORS, names_upwards, origin_of, result_name
+from napari_xraysep.plugin.panes import KEY, contrast_of
+from napari_xraysep.plugin.result_layers import limits_of, names_upwards, origin_of, result_name
 from napari_xraysep.plugin.stored_run import hidden_errors
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -34,14 +34,13 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
     stored = read_run(_folder(str(path)))
     record = stored.record
     contrast = contrast_of(sum_of(stored.layers))
-    scale = error_scale(contrast)
     hidden = hidden_errors(record.allocation)
     return [
         (
             stored.layers[name],
             {
                 "name": result_name(name, contrast, simulated=record.simulated),
-                "contrast_limits": (-scale, scale) if name in ERRORS else contrast,
+                "contrast_limits": limits_of(name, contrast),
                 "visible": name not in hidden,
                 "translate": origin_of(record.region),
                 "metadata": {KEY: {"pane": name, "run": _folder(str(path)).name}},

@@ -51,7 +51,6 @@ class ResultLayers:
     ) -> None:
         self._viewer = viewer
         self._contrast = contrast
-        self._scale = error_scale(contrast)
         self._simulated = simulated
         self._hidden = hidden
         self._origin = origin
@@ -84,13 +83,12 @@ class ResultLayers:
             layer.data = data
 
     def _make(self, name: str, data: Floats, pixel_step: int) -> Image:
-        error = name in ERRORS
         layer = add_pane(
             self._viewer,
             data,
             result_name(name, self._contrast, simulated=self._simulated),
             name,
-            contrast=(-self._scale, self._scale) if error else self._contrast,
+            contrast=limits_of(name, self._contrast),
             visible=name not in self._hidden,
             run=self._run,
         )
@@ -116,9 +114,18 @@ def origin_of(region: str | None) -> tuple[int, int]:
     return y0, x0
 
 
+def limits_of(name: str, contrast: tuple[float, float]) -> tuple[float, float]:
+    """Return the grey range of a result: the radiograph's, or the fixed scale of errors."""
+    scale = error_scale(contrast)
+    if name == "uncertainty":
+        return 0.0, scale
+    return (-scale, scale) if name in ERRORS else contrast
+
+
 def result_name(name: str, contrast: tuple[float, float], *, simulated: bool) -> str:
     """Return what a result is called in the viewer; errors state their scale."""
-    stated = f" ±{error_scale(contrast):g}" if name in ERRORS else ""
+    signs = {**dict.fromkeys(ERRORS, "±"), "uncertainty": "0 to "}
+    stated = f" {signs[name]}{error_scale(contrast):g}" if name in signs else ""
     return f"{name}{stated}: {HYPOTHETICAL}" + (", simulated" if simulated else "")
 
 

@@ -60,6 +60,10 @@ def best_first(judged: Mapping[Name, Mapping[str, float]]) -> list[Name]:
     edges, is of its making. Those with an empty layer come last, since nothing and everything are
     easily found again.
 
+    On simulated double-sided paintings it chose the best of seven methods in all of five cases. For
+    concealed designs it did so in one of five: a stiff model such as ``grey`` finds its own layers
+    again however wrong they are. Use it for a concealed design only to notice what fails the test.
+
     Parameters
     ----------
     judged
