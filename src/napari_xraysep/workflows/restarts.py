@@ -206,11 +206,10 @@ def _finished(
     said = "not estimated"
     if len(kept) > 1:
         layers["uncertainty"] = uncertainty(kept, layers, mixture)
-        these = "on halves of the painting " if resampled else ""
         count = len(kept) - resampled
-        said = (
-            f"{EXPECTED}, from the spread of {count} restarts {these} and what was left unexplained"
-        )
+        runs = "1 restart" if count == 1 else f"{count} restarts"
+        these = f"{runs} on halves of the painting" if resampled else runs
+        said = f"{EXPECTED}, from the spread of {these} and what was left unexplained"
     elif complete:
         notes.append("only one restart was kept, so that the uncertainty could not be estimated")
     restarts = tuple(
