@@ -110,3 +110,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     tifffile.imwrite(path, np.zeros((4, 4), np.float32), description="a picture of something")
     with pytest.raises(InputError, match="damaged"):
         read_evolution(path)
+
+
+def test_a_file_of_its_first_page_alone_is_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "evolution.tif"
+    write_evolution(path, evolution(3), simulated=False)
+    with tifffile.TiffFile(path) as tif:
+        first = tif.pages.first
+        said, image = first.description, first.asarray()
+    tifffile.imwrite(path, image, description=said, metadata=None)
+    with pytest.raises(InputError, match="damaged"):
+        read_evolution(path)

@@ -43,6 +43,13 @@ def test_xmp_is_found_in_every_format(tmp_path: Path, name: str) -> None:
     assert read_xmp(tmp_path / name) is None
 
 
+def test_xmp_stored_as_text_is_taken_too(tmp_path: Path) -> None:
+    packet = PACKET.replace(b"\xef\xbb\xbf", b"")
+    tags = [(700, 2, 0, packet.decode("ascii"), True)]
+    tifffile.imwrite(tmp_path / "x.tif", np.zeros((20, 30), np.uint8), extratags=tags)
+    assert read_xmp(tmp_path / "x.tif") == packet
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

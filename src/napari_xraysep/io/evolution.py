@@ -163,10 +163,15 @@ def _evolution(
             raise ValueError("a page that does not fit")
         at = str(page["stage"]), int(page["restart"]), int(page["epoch"])
         frames.setdefault(at, {})[str(page["layer"])] = image
+    epochs = {str(stage): int(count) for stage, count in said["epochs"].items()}
+    if len({frozenset(layers) for layers in frames.values()}) != 1:
+        raise ValueError("no epochs, or epochs of different layers")
+    if not {stage for stage, _, _ in frames} <= epochs.keys():
+        raise ValueError("a stage that is not known")
     return Evolution(
         frames=tuple(Frame(*at, layers) for at, layers in frames.items()),
         pixel_step=float(said["pixel_step"]),
         radiograph=radiograph,
-        epochs={str(stage): int(count) for stage, count in said["epochs"].items()},
+        epochs=epochs,
         restarts=int(said["restarts"]),
     )

@@ -151,6 +151,8 @@ def read_xmp(path: Path) -> bytes | None:
             found = next((page.tags[XMP].value for page in pages if XMP in page.tags), None)
     except tifffile.TiffFileError:
         found = _scanned(path)
+    if isinstance(found, str):  # some programs store it as text
+        found = found.encode()
     return None if found is None else re.sub(TURNED, rb"\g<1>1", bytes(found))
 
 
