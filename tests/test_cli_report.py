@@ -49,3 +49,19 @@ def test_a_folder_without_a_run_is_one_line(files, capsys):
     assert main(["report", "."]) == 2
     assert "run.json" in capsys.readouterr().err
     assert not (files / "report.html").exists()
+
+
+def test_what_a_person_said_outlives_the_page(run, capsys):
+    assert main(["report", "run", "--operator", "Anna", "--notes", "Important"]) == 0
+    assert main(["report", "run"]) == 0
+    text = (run / "report.html").read_text()
+    assert "Anna</td>" in text
+    assert "Important" in text
+    assert main(["report", "run", "--notes", ""]) == 0
+    text = (run / "report.html").read_text()
+    assert "Anna</td>" in text
+    assert "Important" not in text
+    (run / "report.json").write_text("{")
+    capsys.readouterr()
+    assert main(["report", "run"]) == 2
+    assert capsys.readouterr().err.startswith("xraysep: run/report.json: ")

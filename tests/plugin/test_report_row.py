@@ -65,9 +65,16 @@ def test_the_report_is_written_on_another_thread_and_opened(
     assert "A. Conservator</td>" in text
     assert "Seen with the &lt;curator&gt;" in text
     assert row.operator == "A. Conservator"  # asked for once
-    monkeypatch.setattr(ReportDialog, "exec", lambda dialog: 0)
+    seen = []
+
+    def look(dialog: ReportDialog) -> int:
+        seen.append((dialog.operator.text(), dialog.notes.toPlainText()))
+        return 0
+
+    monkeypatch.setattr(ReportDialog, "exec", look)
     row.report_button.click()
     assert row.isEnabled()  # called off
+    assert seen == [("A. Conservator", "Seen with the <curator>")]  # so that nothing is lost
 
 
 def test_what_goes_wrong_is_one_sentence(

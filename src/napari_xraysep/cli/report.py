@@ -12,8 +12,16 @@ from napari_xraysep.cli import say
 
 def report(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of a run.")],
-    operator: Annotated[str, typer.Option(metavar="NAME", help="Who did the work.")] = "",
-    notes: Annotated[str, typer.Option(metavar="TEXT", help="What is to be added to it.")] = "",
+    operator: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who did the work.", show_default="as last time"),
+    ] = None,
+    notes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT", help="What is to be added to it.", show_default="as last time"
+        ),
+    ] = None,
     as_json: say.Json = False,
 ) -> None:
     """Write a run's report, one HTML page with everything in it."""

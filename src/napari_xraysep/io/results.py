@@ -16,28 +16,33 @@ from pydantic import ValidationError
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.errors import InputError
+from napari_xraysep.io import json_records
 from napari_xraysep.io.evolution import EVOLUTION, Evolution, write_evolution
 from napari_xraysep.io.reading import read_layer
 from napari_xraysep.io.staging import check_output, replacing, staged_folder
 from napari_xraysep.io.transforms import TRANSFORMS
-from napari_xraysep.records import HYPOTHETICAL, Kind, RunRecord
+from napari_xraysep.records import HYPOTHETICAL, Kind, Record, RunRecord
 
 __all__ = [
+    "ReportWords",
     "StoredRun",
     "check_output",
     "check_run_folder",
     "describe",
     "open_layer",
     "read_record",
+    "read_report_words",
     "read_run",
     "run_file_names",
     "staged_folder",
     "sum_of",
     "write_image",
+    "write_report_words",
     "write_run",
 ]
 
 RECORD, LOSSES, PREVIEW = "run.json", "losses.csv", "preview.png"
+REPORT_WORDS = "report.json"
 LAYERS: Mapping[Kind, tuple[str, str]] = {
     "double-sided": ("front", "back"),
     "concealed": ("surface", "concealed"),
@@ -64,6 +69,13 @@ class StoredRun:
     record: RunRecord
     layers: dict[str, Floats]
     losses: list[dict[str, Any]]
+
+
+class ReportWords(Record):
+    """What a person said for a run's report: kept beside it, since a report is made anew."""
+
+    operator: str = ""
+    notes: str = ""
 
 
 def run_file_names(kind: Kind) -> list[str]:
@@ -219,6 +231,31 @@ def read_run(folder: Path) -> StoredRun:
     record = read_record(folder)
     layers = {name: _fitting(folder / f"{name}.tif", record, read_layer) for name in record.layers}
     return StoredRun(record, layers, _read_losses(folder / LOSSES))
+
+
+def read_report_words(folder: Path) -> ReportWords:
+    """Read what was said for a run's report when it was last made; empty where it never was.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or is something else.
+    """
+    path = folder / REPORT_WORDS
+    if not path.exists():
+        return ReportWords()
+    return json_records.read_record(path, ReportWords, "the words of a report")
+
+
+def write_report_words(folder: Path, words: ReportWords) -> None:
+    """Keep what is said for a run's report.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
+    """
+    json_records.write_record(folder / REPORT_WORDS, words)
 
 
 def sum_of(layers: Mapping[str, Floats]) -> Floats:

@@ -21,6 +21,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_xraysep.errors import InputError
+from napari_xraysep.io.results import read_report_words
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.parts import button, wrapped
 
@@ -80,7 +82,13 @@ class ReportRow(QWidget):
         in_background(partial(_export, self._folder, out), self._exported, self._failed)
 
     def _ask_report(self) -> None:
-        dialog = ReportDialog(self, self.operator)
+        assert self._folder is not None
+        try:
+            said = read_report_words(self._folder)
+        except InputError as error:
+            self._failed(str(error))
+            return
+        dialog = ReportDialog(self, said.operator or self.operator, said.notes)
         if dialog.exec():
             self.operator = dialog.operator.text().strip()
             self.report(self.operator, dialog.notes.toPlainText().strip())
@@ -113,11 +121,11 @@ class ReportRow(QWidget):
 class ReportDialog(QDialog):
     """Asks what only a person knows: who did the work, and what is to be added."""
 
-    def __init__(self, parent: QWidget, operator: str) -> None:
+    def __init__(self, parent: QWidget, operator: str, notes: str) -> None:
         super().__init__(parent)
         self.setWindowTitle("Report")
         self.operator = QLineEdit(operator)
-        self.notes = QPlainTextEdit()
+        self.notes = QPlainTextEdit(notes)
         self.notes.setFrameShape(QFrame.Shape.Box)  # else napari's theme draws no edge
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         write = buttons.addButton("Write report", QDialogButtonBox.ButtonRole.AcceptRole)

@@ -19,7 +19,13 @@ from napari_xraysep.evaluation.report_figures import (
 )
 from napari_xraysep.evaluation.report_page import GENERATOR, File, Report, report_page
 from napari_xraysep.evaluation.report_words import Setting, transforms_of
-from napari_xraysep.io.results import read_run, run_file_names
+from napari_xraysep.io.results import (
+    ReportWords,
+    read_report_words,
+    read_run,
+    run_file_names,
+    write_report_words,
+)
 from napari_xraysep.io.staging import replacing
 from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.registration.landmarks import enabled, leave_one_out
@@ -32,7 +38,7 @@ HEAD = 1000
 """Characters at the start of a page in which its generator is named."""
 
 
-def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
+def write_report(folder: Path, operator: str | None = None, notes: str | None = None) -> Path:
     """Write ``report.html`` into a run's folder.
 
     Where the inputs have moved or changed since the run, the report is made from what the folder
@@ -41,9 +47,9 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
     Parameters
     ----------
     operator
-        Who did the work; else as the record says.
+        Who did the work; None: as said for the last report. Where empty, as the record says.
     notes
-        Anything to be added to the record's own notes.
+        Anything to be added to the record's own notes; None: as said for the last report.
 
     Returns
     -------
@@ -59,6 +65,11 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
     path = folder / REPORT
     run = read_run(folder)
     _check_ours(path)
+    said = read_report_words(folder)
+    said = ReportWords(
+        operator=said.operator if operator is None else operator,
+        notes=said.notes if notes is None else notes,
+    )
     record = run.record
     missing: str | None = None
     inputs: Sequence[Picture] = ()
@@ -83,12 +94,13 @@ def write_report(folder: Path, operator: str = "", notes: str = "") -> Path:
             pairs=_pairs(record),
             input_sizes=[_size(one, folder.absolute().parent) for one in record.inputs],
             files=list(_files(folder, record)),
-            operator=operator,
-            notes=[*record.notes, *([notes] if notes else [])],
+            operator=said.operator,
+            notes=[*record.notes, *([said.notes] if said.notes else [])],
             made=datetime.now(UTC).isoformat(timespec="seconds"),
             version=version("napari-xraysep"),
         )
     )
+    write_report_words(folder, said)
     with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
     return path
