@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from tempfile import gettempdir
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from napari_xraysep.errors import InputError, SeparationError
 from napari_xraysep.painting import Region
 from napari_xraysep.separation import Finished, Preview, Progress, RunOptions, Started
 from napari_xraysep.separation.method import Context, Estimate, Plan, Settings, Step
+from napari_xraysep.workflows import combining, restarts
 from napari_xraysep.workflows.restarts import half_of_blocks
 
 SHAPE = (48, 40)
@@ -140,6 +142,60 @@ def test_where_no_restart_could_go_on_the_run_fails(painting, add_method):
     add_method(failing)
     with pytest.raises(SeparationError, match="finite"):
         finished(painting, "trial", restarts=1, seed=1)
+
+
+def full_after(restarts_kept: int, monkeypatch) -> None:
+    """Let the disk be full once that many restarts (three arrays each) are on it."""
+    saved: list[object] = []
+
+    def save(path, layer, save=np.save):
+        if len(saved) == 3 * restarts_kept:
+            raise OSError(28, "No space left on device")
+        saved.append(path)
+        save(path, layer)
+
+    monkeypatch.setattr(combining.np, "save", save)
+
+
+def test_where_the_disk_is_full_the_restarts_on_it_make_the_result(
+    painting, add_method, monkeypatch
+):
+    add_method(by_seed)
+    full_after(2, monkeypatch)
+    done = finished(painting, "trial", restarts=4)
+    assert [one.kept for one in done.record.restarts] == [True, True, False, False]
+    assert "No space left" in done.record.restarts[2].why
+    assert "2 restarts" in done.record.uncertainty
+    assert layers_sum_up(done, painting.block().xray)
+
+
+def test_where_the_disk_has_no_room_at_all_the_folder_and_the_cure_are_said(
+    painting, add_method, monkeypatch
+):
+    add_method(by_seed)
+    full_after(0, monkeypatch)
+    with pytest.raises(SeparationError, match="TMPDIR") as said:
+        finished(painting, "trial", restarts=3)
+    assert said.value.subject == gettempdir()
+
+
+def test_where_memory_ends_while_combining_the_best_restart_is_the_result(
+    painting, add_method, monkeypatch
+):
+    def too_large(*_given: object) -> None:
+        raise MemoryError
+
+    add_method(by_seed)
+    monkeypatch.setattr(restarts, "uncertainty", too_large)
+    done = finished(painting, "trial", restarts=3, seed=1)
+    assert "uncertainty" not in done.layers
+    assert done.record.uncertainty == "not estimated"
+    assert "not enough memory" in " ".join(done.record.notes)
+    assert [one.kept for one in done.record.restarts] == [
+        one.picked for one in done.record.restarts
+    ]
+    alone = finished(painting, "trial", seed=3)
+    assert done.layers["front"] == pytest.approx(alone.layers["front"], abs=1e-6)
 
 
 def test_swapping_the_sides_swaps_the_layers(painting, add_method):

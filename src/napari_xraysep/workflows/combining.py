@@ -18,11 +18,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
+from napari_xraysep.errors import SeparationError
 from napari_xraysep.painting import Floats, Mixture
 from napari_xraysep.records import RunRecord
 from napari_xraysep.separation.events import Finished
@@ -30,6 +32,10 @@ from napari_xraysep.workflows.judging import judge
 
 WINDOW = 7
 """Side, in pixels, of the square in which the strength of unexplained detail is measured."""
+
+
+class NoRoom(SeparationError):
+    """A restart has ended and its layers cannot be kept."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,26 @@ class Restart:
 
     @classmethod
     def stored(cls, folder: Path, finished: Finished, mixture: Mixture) -> Restart:
-        """Keep the two layers of a restart and what was unexplained, in a new folder."""
-        folder.mkdir()
-        for name, layer in finished.layers.items():
-            if name != "residual":
-                np.save(folder / f"{name}.npy", layer)
-        return cls(folder, finished.record, judge(finished.layers, mixture))
+        """Keep the two layers of a restart and what was unexplained, in a new folder.
+
+        Raises
+        ------
+        NoRoom
+            The disk of temporary files is full, or there is not enough memory to judge them.
+        """
+        try:
+            folder.mkdir()
+            for name, layer in finished.layers.items():
+                if name != "residual":
+                    np.save(folder / f"{name}.npy", layer)
+            return cls(folder, finished.record, judge(finished.layers, mixture))
+        except (OSError, MemoryError) as error:
+            raise NoRoom(
+                gettempdir(),
+                "this folder of temporary files, or memory, has no room for another restart "
+                f"({str(error) or type(error).__name__})",
+                "run fewer restarts, or set TMPDIR to a folder with space",
+            ) from error
 
     def pair(self) -> tuple[Floats, Floats]:
         """Read the two layers."""
@@ -65,11 +85,13 @@ def averaged(restarts: Sequence[Restart], mixture: Mixture) -> dict[str, Floats]
 
     Nothing needs aligning here: the mean of all is what they would be aligned to.
     """
+    names = restarts[0].record.layers[:2]
     total = np.zeros((3, *mixture.shape), np.float32)
     for restart in restarts:
-        total += np.stack([*restart.pair(), restart.read("unexplained")])
-    first, second, unexplained = total / np.float32(len(restarts))
-    names = restarts[0].record.layers[:2]
+        for sum_of_one, name in zip(total, (*names, "unexplained"), strict=True):
+            sum_of_one += restart.read(name)
+    total /= np.float32(len(restarts))
+    first, second, unexplained = total
     residual = mixture.xray - first - second
     return dict(
         zip(

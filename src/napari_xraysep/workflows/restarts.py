@@ -23,7 +23,7 @@ from napari_xraysep.records import RestartRecord, RunRecord
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
 from napari_xraysep.separation.method import Method
 from napari_xraysep.separation.options import RunOptions
-from napari_xraysep.workflows.combining import Restart, averaged, uncertainty
+from napari_xraysep.workflows.combining import NoRoom, Restart, averaged, uncertainty
 from napari_xraysep.workflows.judging import apart
 from napari_xraysep.workflows.picking import left_out, pick
 
@@ -37,6 +37,7 @@ EXPECTED = "expected standard deviation of a layer"
 """What the uncertainty is."""
 
 STOPPED = "stopped before its end"
+NO_MEMORY = "there was not enough memory to combine the restarts"
 
 
 def separate_repeatedly(
@@ -169,6 +170,9 @@ def _events(
             problem, why[number] = error, str(error)
             if method.deterministic and number == 0:
                 raise
+            if isinstance(error, NoRoom):
+                why |= dict.fromkeys(range(number, options.restarts), str(error))
+                break
     if not ended:
         assert problem is not None
         raise problem
@@ -189,7 +193,7 @@ def _finished(
     ended
         At least one, by number; the first among them where the others were ``resampled``.
     why
-        Why the others did not end, by number.
+        Why the others did not end, or were not kept, by number.
     """
     distances = apart((one.pair() for one in ended.values()), mixture)
     judged = {
@@ -201,11 +205,18 @@ def _finished(
     if not resampled:
         why = {**why, **left_out(judged, picked)}
     kept = [restart for number, restart in ended.items() if number not in why]
-    layers = averaged(kept[:1] if resampled else kept, mixture)
     notes = [] if complete else [f"stopped after {len(ended)} of {options.restarts} restarts"]
     said = "not estimated"
+    try:
+        layers = averaged(kept[:1] if resampled else kept, mixture)
+        if len(kept) > 1:
+            layers["uncertainty"] = uncertainty(kept, layers, mixture)
+    except MemoryError:
+        notes.append(f"{NO_MEMORY}, so that one of them alone is the result")
+        why = {**dict.fromkeys(ended.keys() - {picked}, NO_MEMORY), **why}
+        kept = [ended[picked]]
+        layers = averaged(kept, mixture)
     if len(kept) > 1:
-        layers["uncertainty"] = uncertainty(kept, layers, mixture)
         count = len(kept) - resampled
         runs = "1 restart" if count == 1 else f"{count} restarts"
         these = f"{runs} on halves of the painting" if resampled else runs
