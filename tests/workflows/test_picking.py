@@ -53,6 +53,10 @@ def test_left_out_are_the_empty_and_the_far_but_never_the_picked():
     assert left_out({0: EMPTY, 1: EMPTY}, 0) == {}
 
 
+def test_of_two_the_one_far_worse_is_left_out():
+    assert set(left_out({"good": GOOD, "stray": STRAY}, "good")) == {"stray"}
+
+
 def test_methods_are_ranked_by_the_remix_test_and_empty_ones_come_last():
     judged = {
         "half": {"empty": 0.0, "remix": 1.0},

@@ -78,7 +78,7 @@ def left_out(judged: Mapping[Name, Mapping[str, float]], picked: Name) -> dict[N
     Never the picked one; of the others those with an empty layer, and those far worse than most.
     """
     scores = {name: score(numbers) for name, numbers in judged.items()}
-    middle = sorted(scores.values())[len(scores) // 2]
+    middle = sorted(scores.values())[(len(scores) - 1) // 2]
     why = {}
     for name, numbers in judged.items():
         if name != picked and numbers["empty"] > judged[picked]["empty"]:
