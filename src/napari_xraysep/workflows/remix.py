@@ -118,7 +118,11 @@ def remix_run(
     run = read_run(folder)
     record = run.record
     region = None if record.region is None else Region.parse(record.region)
+    learn_on = None if record.learn_on is None else Region.parse(record.learn_on)
+    if learn_on is not None and region is not None:
+        learn_on = learn_on.within(region)
     options = RunOptions(
+        learn_on=learn_on,
         seed=record.seed,
         preset=cast(Preset, record.preset),
         allocation=cast(Allocation, record.allocation),
@@ -130,4 +134,5 @@ def remix_run(
         return separate(again, record.method, record.settings, options, cancel, warm_from)
 
     first, second = (run.layers[name] for name in record.layers[:2])
-    return remix_error((first, second), reread(record), region, begin, seen)
+    painting = reread(record, folder.absolute().parent)
+    return remix_error((first, second), painting, region, begin, seen)
