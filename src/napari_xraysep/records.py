@@ -87,8 +87,15 @@ class RestartRecord(Record):
     judgement: dict[str, float] = Field(
         default={}, description="what it was judged by, as xraysep evaluate names it"
     )
-    picked: bool = Field(default=False, description="the best of all by the rule")
-    kept: bool = Field(description="it is part of the result and of the uncertainty")
+    picked: bool = Field(
+        default=False,
+        description="the best of all by the rule; where others are resampled the first, which "
+        "alone is the result",
+    )
+    kept: bool = Field(
+        description="it is part of the result and of the uncertainty; one that is resampled of "
+        "the uncertainty only"
+    )
     why: str = Field(default="", description="why it was left out")
 
 

@@ -82,9 +82,12 @@ def separate(
 
 
 def _restarts(record: RunRecord) -> Iterator[str]:
-    """Say of each restart whether it is part of the result."""
+    """Say of each restart what it is for; where others are resampled the first is the result."""
+    resampled = any(one.resampled for one in record.restarts)
     for number, one in enumerate(record.restarts, 1):
         said = f"left out: {one.why}"
-        if one.kept:
+        if one.kept and resampled:
+            said = "the result" if one.picked else "for the uncertainty only"
+        elif one.kept:
             said = "kept, picked as the best" if one.picked else "kept"
         yield f"restart {number}, seed {one.seed}: {said}"
