@@ -39,6 +39,8 @@ def report(**changes: Any) -> Report:
         "record": record(**changes.pop("record", {})),
         "folder": "/paintings/run",
         "missing": None,
+        "unmeasured": "",
+        "part": None,
         "settings": [Setting("weight", "Weight", 0.5, 0.25)],
         "inputs": [Picture("Mixed radiograph, whole", "Mixed radiograph.", PIXEL)],
         "results": drawn(),
@@ -181,7 +183,15 @@ def test_simulated_is_said_in_title_figures_and_margins() -> None:
 
 def test_what_is_missing_is_said_and_the_rest_is_there() -> None:
     page = Page(
-        report_page(report(missing="front.tif: it has gone", inputs=(), metrics={}, baselines={}))
+        report_page(
+            report(
+                missing="front.tif: it has gone",
+                unmeasured="front.tif: it has gone",
+                inputs=(),
+                metrics={},
+                baselines={},
+            )
+        )
     )
     assert page.words.count("front.tif: it has gone") == 2
     assert "Nothing was measured" in page.words

@@ -10,11 +10,14 @@ import pytest
 import tifffile
 
 from napari_xraysep.errors import InputError
+from napari_xraysep.io.results import read_run
 from napari_xraysep.records import Landmark
 from napari_xraysep.region import Region
 from napari_xraysep.separation import Finished, RunOptions, separate
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
+from napari_xraysep.workflows.judging import judge
+from napari_xraysep.workflows.measure import measure_middle, reread
 from napari_xraysep.workflows.report import write_report
 from napari_xraysep.workflows.run_folder import RunFolder
 
@@ -179,3 +182,32 @@ def test_a_folder_without_a_run_is_refused_and_stays_empty(tmp_path: Path) -> No
     with pytest.raises(InputError, match=r"run\.json"):
         write_report(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+def test_of_a_large_painting_the_middle_is_measured_and_that_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Only the middle" not in words(write_report(folder))
+    run, painting = read_run(folder), reread(read_run(folder).record)
+    monkeypatch.setattr("napari_xraysep.workflows.judging.JUDGED", 20)
+    found = measure_middle(run, painting)
+    assert found.part == Region(14, 34, 10, 30)
+    layers = {name: layer[14:34, 10:30] for name, layer in run.layers.items()}
+    expected = judge(layers, painting.block(found.part))
+    assert {name: found.metrics[name] for name in expected} == pytest.approx(expected)
+    said = words(write_report(folder))
+    assert "Only the middle of this large painting was measured" in said
+    assert "rows 14 to 34 and columns 10 to 30" in said
+
+
+def test_without_memory_to_measure_the_rest_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("napari_xraysep.workflows.measure.evaluate", full)
+    said = words(write_report(folder))
+    assert "Nothing was measured, since the memory of this computer is not enough" in said
+    assert "could not be read again" not in said
+    assert "What went in" in said  # the pictures of the inputs

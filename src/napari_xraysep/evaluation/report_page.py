@@ -15,6 +15,7 @@ from napari_xraysep.evaluation.report_figures import Picture, Results
 from napari_xraysep.evaluation.report_methods import methods_paragraphs
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of, numbers
 from napari_xraysep.records import RunRecord
+from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -42,6 +43,10 @@ class Report:
     ----------
     missing
         Why the inputs could not be read again, in a sentence; None where they could.
+    unmeasured
+        Why nothing was measured, in a clause; empty where it was.
+    part
+        What part of the painting the metrics are of; None: all that was separated.
     settings
         All of the method's; None where the method is not installed.
     inputs
@@ -64,6 +69,8 @@ class Report:
     record: RunRecord
     folder: str
     missing: str | None
+    unmeasured: str
+    part: Region | None
     settings: Sequence[words.Setting] | None
     inputs: Sequence[Picture]
     results: Results

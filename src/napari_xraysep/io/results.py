@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -261,7 +262,8 @@ def write_report_words(folder: Path, words: ReportWords) -> None:
 def sum_of(layers: Mapping[str, Floats]) -> Floats:
     """Add layers and residual up to the radiograph, (H, W) float32 in the working domain."""
     added = [image for name, image in layers.items() if name not in NOT_ADDED]
-    return np.asarray(np.sum(added, 0, np.float32))
+    # one after another: a stack of large layers would be as large again
+    return np.asarray(reduce(np.add, added), np.float32)
 
 
 def open_layer(folder: Path, name: str, record: RunRecord) -> Floats:

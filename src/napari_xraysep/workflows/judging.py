@@ -38,7 +38,7 @@ def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
     dict
         The numbers of `evaluate`, and ``unexplained_rms``; those that are not defined left out.
     """
-    at = _middle(mixture.valid)
+    at = middle(mixture.valid)
     part = replace(
         mixture,
         xray=mixture.xray[at],
@@ -53,8 +53,11 @@ def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
     return numbers(found)
 
 
-def _middle(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the middle of where something is valid; all of it where that holds nothing."""
+def middle(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
+    """Return the middle of where something is valid; all of it where that holds nothing.
+
+    At most `JUDGED` pixels a side.
+    """
     rows, columns = (np.flatnonzero(valid.any(axis)) for axis in (1, 0))
     starts = [max(int(a[0]), (int(a[0]) + int(a[-1]) + 1 - JUDGED) // 2) for a in (rows, columns)]
     at = slice(starts[0], starts[0] + JUDGED), slice(starts[1], starts[1] + JUDGED)

@@ -30,6 +30,7 @@ from napari_xraysep.separation.method import Allocation
 from napari_xraysep.separation.methods.trivial.model import BASELINES
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Transforms
+from napari_xraysep.workflows import judging
 
 NOT_MEASURED = ("prior-mask", "prior-image", "scribbles")
 """Inputs that guide a separation and have no say in what it is measured by."""
@@ -37,11 +38,18 @@ NOT_MEASURED = ("prior-mask", "prior-image", "scribbles")
 
 @dataclass(frozen=True)
 class Measured:
-    """A run's metrics and those of each baseline, by name."""
+    """A run's metrics and those of each baseline, by name.
+
+    Attributes
+    ----------
+    part
+        Where on the radiograph's grid they were measured; None: wherever it was separated.
+    """
 
     record: RunRecord
     metrics: Mapping[str, float]
     baselines: Mapping[str, Mapping[str, float]]
+    part: Region | None = None
 
 
 def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
@@ -68,19 +76,50 @@ def measure_run(
     run: StoredRun, painting: Painting, truths: tuple[Path, Path] | None = None
 ) -> Measured:
     """Evaluate a run whose ``painting`` was read again; else as `measure`."""
-    record = run.record
-    first, second = record.layers[:2]
-    region = None if record.region is None else Region.parse(record.region)
+    region = None if run.record.region is None else Region.parse(run.record.region)
+    pair = run.layers[run.record.layers[0]], run.layers[run.record.layers[1]]
     mixture = painting.block(region)
     true = read_truths(truths, painting, region)
+    return _measured(run.record, pair, run.layers["unexplained"], mixture, true)
+
+
+def measure_middle(run: StoredRun, painting: Painting) -> Measured:
+    """Evaluate a run as `measure_run` does, of a large one only what `judge` looks at, too.
+
+    No more than that is read, so that the memory it takes does not grow with the painting.
+    """
+    record = run.record
+    if max(record.height, record.width) <= judging.JUDGED:
+        return measure_run(run, painting)
+    whole = Region(0, painting.shape[0], 0, painting.shape[1])
+    region = whole if record.region is None else Region.parse(record.region)
+    valid = np.ones((record.height, record.width), bool)
+    if painting.mask is not None:
+        valid = np.asarray(painting.mask[region.slices]) == 0
+    at = judging.middle(valid)
+    (y0, y1, _), (x0, x1, _) = (cut.indices(end) for cut, end in zip(at, valid.shape, strict=True))
+    part = Region(region.y0 + y0, region.y0 + y1, region.x0 + x0, region.x0 + x1)
+    pair = run.layers[record.layers[0]][at], run.layers[record.layers[1]][at]
+    unexplained = run.layers["unexplained"][at]
+    found = _measured(record, pair, unexplained, painting.block(part), None)
+    return replace(found, part=part)
+
+
+def _measured(
+    record: RunRecord,
+    pair: tuple[Floats, Floats],
+    left_over: Floats,
+    mixture: Mixture,
+    true: tuple[Floats, Floats] | None,
+) -> Measured:
+    """Evaluate two layers and what was unexplained, and the baselines of the same mixture."""
     baselines = {}
     for name, separate in BASELINES.items():
         modelled = separate(mixture)
         unexplained = {"unexplained_rms": residual_rms(modelled, mixture.xray, mixture.valid)}
         layers = _allocated(modelled, mixture, record)
         baselines[name] = evaluate(layers, mixture, true) | unexplained
-    pair = run.layers[first], run.layers[second]
-    unexplained = {"unexplained_rms": rms(run.layers["unexplained"], mixture.valid)}
+    unexplained = {"unexplained_rms": rms(left_over, mixture.valid)}
     metrics = evaluate(pair, mixture, true) | unexplained
     return Measured(record, metrics, baselines)
 

@@ -31,7 +31,7 @@ from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.registration.landmarks import enabled, leave_one_out
 from napari_xraysep.separation.method import installed_methods
 from napari_xraysep.transforms import SIDES
-from napari_xraysep.workflows.measure import Measured, find_input, measure_run, reread
+from napari_xraysep.workflows.measure import Measured, find_input, measure_middle, reread
 
 REPORT = "report.html"
 HEAD = 1000
@@ -72,19 +72,25 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
     )
     record = run.record
     missing: str | None = None
+    unmeasured = ""
     inputs: Sequence[Picture] = ()
     measured = Measured(record, {}, {})
     try:
         painting = reread(record, folder.absolute().parent)
         inputs = inputs_pictures(painting, record)
-        measured = measure_run(run, painting)
+        measured = measure_middle(run, painting)
     except InputError as error:
         missing = f"{error.subject}: {error.problem}"
+        unmeasured = f"the inputs could not be read again: {missing}"
+    except MemoryError:
+        unmeasured = "the memory of this computer is not enough for it"
     page = report_page(
         Report(
             record=record,
             folder=str(folder.absolute()),
             missing=missing,
+            unmeasured=unmeasured,
+            part=measured.part,
             settings=_settings(record),
             inputs=inputs,
             results=results_pictures(run.layers, record),
