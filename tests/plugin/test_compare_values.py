@@ -85,3 +85,5 @@ def test_a_profile_adds_up() -> None:
     np.testing.assert_allclose(values["sum"], 4 * values["front"], rtol=1e-5)
     np.testing.assert_allclose(values["radiograph"], values["sum"] + 0.5, rtol=1e-5)
     assert (values["unexplained"] == 2).all()
+    del layers["front"]  # by the user: what is left is neither sum nor radiograph
+    assert list(profile(layers, (0, 0), (3, 4))[1]) == ["back", "residual", "unexplained"]

@@ -69,7 +69,7 @@ def profile(
     values
         (n,) each, in the working domain, NaN outside the image, by name: ``radiograph``, which
         is what layers and residual add up to, both layers, ``sum``, ``residual`` and
-        ``unexplained``; without those whose layer is not there.
+        ``unexplained``; without those whose layers are not there.
     """
     first, second = np.asarray(start, float), np.asarray(end, float)
     length = float(np.hypot(*(second - first)))
@@ -81,11 +81,13 @@ def profile(
     }
     sides = [name for name in read if name not in ("residual", "unexplained")]
     values: dict[str, Floats] = {}
-    if "residual" in read:
+    whole = len(sides) == 2  # else there is no sum
+    if whole and "residual" in read:
         parts = [read[name] for name in (*sides, "residual")]
         values["radiograph"] = np.sum(parts, 0, np.float32)
     values |= {name: read[name] for name in sides}
-    values["sum"] = np.sum([read[name] for name in sides], 0, np.float32)
+    if whole:
+        values["sum"] = np.sum([read[name] for name in sides], 0, np.float32)
     values |= {name: read[name] for name in ("residual", "unexplained") if name in read}
     return np.linspace(0, length, count), values
 
