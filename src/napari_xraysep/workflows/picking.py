@@ -78,7 +78,9 @@ def left_out(judged: Mapping[Name, Mapping[str, float]], picked: Name) -> dict[N
     Never the picked one; of the others those with an empty layer, and those far worse than most.
     """
     scores = {name: score(numbers) for name, numbers in judged.items()}
-    middle = sorted(scores.values())[(len(scores) - 1) // 2]
+    # Of two the better one. Of four the upper middle one: the two nearest to the median are near to
+    # it by construction, and the ordinary ones beside them would be left out.
+    middle = sorted(scores.values())[len(scores) // 2 if len(scores) > 2 else 0]
     why = {}
     for name, numbers in judged.items():
         if name != picked and numbers["empty"] > judged[picked]["empty"]:
