@@ -10,12 +10,14 @@ import pytest
 import tifffile
 
 from napari_xraysep.errors import InputError
-from napari_xraysep.io.results import read_run
+from napari_xraysep.io.results import read_run, write_run
+from napari_xraysep.painting import Painting
 from napari_xraysep.records import Landmark
 from napari_xraysep.region import Region
 from napari_xraysep.separation import Finished, RunOptions, separate
 from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
+from napari_xraysep.workflows.export import export
 from napari_xraysep.workflows.judging import judge
 from napari_xraysep.workflows.measure import measure_middle, reread
 from napari_xraysep.workflows.report import write_report
@@ -211,3 +213,18 @@ def test_without_memory_to_measure_the_rest_is_reported(
     assert "Nothing was measured, since the memory of this computer is not enough" in said
     assert "could not be read again" not in said
     assert "What went in" in said  # the pictures of the inputs
+
+
+def test_a_run_of_arrays_is_reported_and_exported(files: Path) -> None:
+    read = Sources("xray.tif", "front.tif").align()
+    *_, last = separate(Painting(xray=read.xray, front=read.front), "half")
+    assert isinstance(last, Finished)
+    folder = write_run(Path("run"), last.layers, last.record, [], None)[0].parent
+    said = words(write_report(folder))
+    assert "The X-radiograph and what else went in were given as arrays, without files." in said
+    assert "radiograph: it was given as an array, without a file" in said
+    with pytest.raises(InputError, match="without a file"):
+        reread(last.record)
+    notes: list[str] = []
+    export(folder, Path("out"), notes.append)
+    assert "The radiograph's XMP could not be kept: it was given as an array." in notes

@@ -55,16 +55,19 @@ def methods_paragraphs(record: RunRecord, settings: Sequence[Setting] | None) ->
 
 def _inputs(record: RunRecord) -> list[str]:
     by_role = {one.role: one for one in record.inputs}
-    xray = by_role["radiograph"]
+    xray = by_role.get("radiograph")
     depth = "floating point" if record.bits is None else f"{record.bits} bit"
     size = size_in_mm(record, 1)
-    said = [
-        f"The {'simulated ' if record.simulated else ''}X-radiograph ({file_name(xray)}) has "
-        f"{xray.width} × {xray.height} pixels of {depth}"
-        + ("; the size of a pixel is not known." if size is None else "")
-    ]
-    if size is not None:
-        said[0] += f", each {pixel_size(record)}, which makes {_area(size, xray)}."
+    called = f"The {'simulated ' if record.simulated else ''}X-radiograph"
+    if xray is None:
+        said = [f"{called} and what else went in were given as arrays, without files."]
+    else:
+        said = [
+            f"{called} ({file_name(xray)}) has {xray.width} × {xray.height} pixels of {depth}"
+            + ("; the size of a pixel is not known." if size is None else "")
+        ]
+        if size is not None:
+            said[0] += f", each {pixel_size(record)}, which makes {_area(size, xray)}."
     white = "White" if record.polarity.value == "white-absorbs" else "Black"
     said.append(
         f"{white} was taken to be what absorbs{_assumed(record.polarity.assumed)}; grey values "

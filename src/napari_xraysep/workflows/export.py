@@ -105,10 +105,12 @@ def export(
 
 def _radiograph_xmp(record: RunRecord, beside: Path, notes: list[str]) -> bytes | None:
     """Return the XMP of the radiograph's file, or say why there is none."""
-    given = next(one for one in record.inputs if one.role == "radiograph")
-    path = None if given.path is None else find_input(given.path, beside)
-    if path is None:
-        where = f"{given.path} is no longer there" if given.path else "it was given as an array"
+    given = next((one for one in record.inputs if one.role == "radiograph"), None)
+    path = None if given is None or given.path is None else find_input(given.path, beside)
+    if given is None or given.path is None:
+        notes.append("The radiograph's XMP could not be kept: it was given as an array.")
+    elif path is None:
+        where = f"{given.path} is no longer there"
         notes.append(f"The radiograph's XMP could not be kept: {where}.")
     elif digest(path) != given.sha256:
         notes.append(f"The radiograph's XMP was not kept: {path} has changed since the run.")

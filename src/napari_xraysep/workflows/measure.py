@@ -150,9 +150,7 @@ def reread(record: RunRecord, beside: Path | None = None) -> Painting:
         if one.path is None and one.outlines:
             continue
         if one.path is None:
-            raise InputError(
-                role, "it was given as an array, without a file", "separate from files"
-            )
+            raise _an_array(role)
         path = find_input(one.path, beside)
         if path is None:
             raise InputError(
@@ -161,6 +159,9 @@ def reread(record: RunRecord, beside: Path | None = None) -> Painting:
                 "put it back, or call from the folder in which the run was started",
             )
         paths[role] = path
+    for role in ("radiograph", "front"):
+        if role not in paths:
+            raise _an_array(role)
     transforms = None if record.transforms is None else Transforms.model_validate(record.transforms)
     painting = Sources(
         xray=paths["radiograph"],
@@ -190,6 +191,10 @@ def reread(record: RunRecord, beside: Path | None = None) -> Painting:
     if painting.mask is not None:
         mask |= np.asarray(painting.mask) != 0
     return replace(painting, mask=mask)
+
+
+def _an_array(role: str) -> InputError:
+    return InputError(role, "it was given as an array, without a file", "separate from files")
 
 
 def _allocated(
