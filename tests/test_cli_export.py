@@ -19,7 +19,7 @@ def test_a_run_is_exported(files, capsys, monkeypatch):
     capsys.readouterr()
     assert main(["export", "run", "--out", "out"]) == 0
     said = capsys.readouterr()
-    assert "Hypothetical separation by regression exported to out" in said.out
+    assert "Hypothetical separation: by regression, exported to out" in said.out
     assert "do not prove" in said.out
     assert "note: The radiograph's pixel size is not known" in said.err
     surface = tifffile.imread("out/surface-hypothetical-separation.tif")

@@ -19,7 +19,11 @@ def run(files, capsys):
 def test_report_writes_a_page_and_says_where(run, capsys):
     assert main(["report", "run"]) == 0
     said = capsys.readouterr()
-    assert "hypothetical separation" in said.out
+    assert "Hypothetical separation: report written" in said.out
+    assert "Uncertainty: not estimated." in said.out
+    text = (run / "report.html").read_text()
+    assert "<td>run</td>" in text  # no folder of this computer is filed with it
+    assert str(run.parent) not in text
     assert "report.html" in said.out
     assert said.err == ""
     assert (run / "report.html").read_text().startswith("<!DOCTYPE html>")
@@ -65,3 +69,17 @@ def test_what_a_person_said_outlives_the_page(run, capsys):
     capsys.readouterr()
     assert main(["report", "run"]) == 2
     assert capsys.readouterr().err.startswith("xraysep: run/report.json: ")
+
+
+@pytest.mark.parametrize("command", ["report run", "export run --out {}"])
+def test_what_is_simulated_or_partial_is_said(run, capsys, monkeypatch, command):
+    monkeypatch.setattr("napari_xraysep.workflows.export.layer_figure", lambda *_: b"PNG")
+    record = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(record | {"simulated": True, "complete": False}))
+    assert main(command.format("out").split()) == 0
+    said = capsys.readouterr().out
+    assert "from a simulated radiograph, partial: stopped before its end" in said
+    assert main([*command.format("again").split(), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["simulated"] is True
+    assert said["complete"] is False

@@ -20,6 +20,7 @@ def export(
     Grey values are in the radiograph's own response, resolution and XMP are the radiograph's.
     Every file is labelled as a hypothetical separation.
     """
+    from napari_xraysep.evaluation.figures import heading
     from napari_xraysep.io.results import read_record
     from napari_xraysep.workflows.export import export as run
 
@@ -34,11 +35,13 @@ def export(
         "files": [file.name for file in files],
         "notes": notes,
         "statement": record.statement,
+        "simulated": record.simulated,
+        "complete": record.complete,
         "warning": record.warning,
         "uncertainty": record.uncertainty,
     }
     text = [
-        f"{record.statement.capitalize()} by {record.method} exported to {out}",
+        f"{heading(record)}: by {record.method}, exported to {out}",
         *(f"  {file.name}" for file in files),
         f"README.txt says what each is. {record.warning}",
         f"Uncertainty: {record.uncertainty}.",

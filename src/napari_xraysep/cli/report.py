@@ -25,10 +25,23 @@ def report(
     as_json: say.Json = False,
 ) -> None:
     """Write a run's report, one HTML page with everything in it."""
-    from napari_xraysep.records import HYPOTHETICAL, RECOMBINATION_WARNING
+    from napari_xraysep.evaluation.figures import heading
+    from napari_xraysep.io.results import read_record
     from napari_xraysep.workflows.report import write_report
 
     path = write_report(folder, operator, notes)
-    data = {"report": str(path), "statement": HYPOTHETICAL, "warning": RECOMBINATION_WARNING}
-    text = [f"Report of a {HYPOTHETICAL} written to {path}", RECOMBINATION_WARNING]
+    record = read_record(folder)
+    data = {
+        "report": str(path),
+        "statement": record.statement,
+        "simulated": record.simulated,
+        "complete": record.complete,
+        "warning": record.warning,
+        "uncertainty": record.uncertainty,
+    }
+    text = [
+        f"{heading(record)}: report written to {path}",
+        record.warning,
+        f"Uncertainty: {record.uncertainty}.",
+    ]
     say.result(as_json, data, text)

@@ -87,7 +87,7 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
     page = report_page(
         Report(
             record=record,
-            folder=str(folder.absolute()),
+            folder=folder.absolute().name,
             missing=missing,
             unmeasured=unmeasured,
             part=measured.part,
