@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QApplication
 
 from napari_xraysep.plugin.compare_model import MODES, CompareModel
 from napari_xraysep.plugin.compare_view import CAME, GONE, REGROUPED, CompareView
-from napari_xraysep.plugin.panes import add_pane
+from napari_xraysep.plugin.panes import KEY, add_pane
 
 A, B = 0.25, 0.75
 """Grey values of both images."""
@@ -261,11 +261,25 @@ def test_a_layer_deleted_meanwhile_ends_it(window: Window) -> None:
         gone = window.viewer.add_image(np.full((40, 60), A), name="gone")
         window.model.set(first=gone, mode=mode)
         window.viewer.layers.remove(gone)
+        QApplication.processEvents()
         assert said.pop() == GONE, mode
         assert window.model.mode is None
         assert [layer.name for layer in window.viewer.layers] == ["other", "back", "front"]
         assert not window.b.visible
     window.picture()
+
+
+def test_all_layers_may_be_deleted_at_once(window: Window) -> None:
+    layers = window.viewer.layers
+    add_pane(window.viewer, np.zeros((40, 60)), "unexplained", "unexplained", run="run")
+    window.a.metadata[KEY] = {"pane": "front", "run": "run"}
+    window.model.set(mode="curtain", overlays=frozenset({"unexplained"}))
+    assert "unexplained" in window.view.added.overlays
+    layers.selection = set(layers)
+    layers.remove_selected()
+    QApplication.processEvents()
+    assert not layers
+    assert window.model.mode is None
 
 
 def test_a_run_that_comes_is_seen_and_an_older_one_is_not(window: Window) -> None:

@@ -1,4 +1,4 @@
-"""Applies a `CompareModel` to the viewer, and gives the viewer back as it was; without Qt."""
+"""Applies a `CompareModel` to the viewer, and gives the viewer back as it was."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from psygnal import Signal
+from qtpy.QtCore import QTimer
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.plugin.canvas_marks import Divider, Label, PaneMarks, on_resize
@@ -69,6 +70,9 @@ class CompareView:
         self._shown: list[Image] = []
         self._busy = False
         self.key_free = False
+        self._soon = QTimer()
+        self._soon.setSingleShot(True)
+        self._soon.timeout.connect(self._end_gone)
         model.changed.connect(self._changed)
 
     @property
@@ -123,6 +127,7 @@ class CompareView:
         kept, self._kept = self._kept, None
         if kept is None:
             return
+        self._soon.stop()
         self._listen(False)
         with self._ours():
             if self._curtain is not None:
@@ -166,7 +171,8 @@ class CompareView:
 
     def show_difference(self, values: Floats) -> None:
         """Show A − B, which was computed, in place of both."""
-        if self._model.mode == "difference" and self.on:
+        there = self._model.first in self._viewer.layers
+        if self._model.mode == "difference" and self.on and there:
             with self._ours():
                 self.added.show_difference(values, *self._pair(), self._model.scale)
             self.refresh()
@@ -300,7 +306,12 @@ class CompareView:
         if not self._busy:
             self.added.drop(event.value)
             if event.value in self._shown or self.added.needs(event.value):
-                self._end(GONE)
+                self._soon.start()
+
+    def _end_gone(self) -> None:
+        """End what has lost a layer: not before, for napari may be removing others, too."""
+        if self.on and hasattr(self._viewer.window, "_qt_window"):  # else it is closed by now
+            self._end(GONE)
 
     def _inserted(self, event: Any) -> None:
         """Let what has come be seen, and of other runs nothing where a run has come."""
