@@ -116,6 +116,7 @@ class ContrastPanel(QWidget):
             "Ticked: all grey images are shown in the radiograph's contrast, so that they can be "
             "compared. Otherwise each is shown in its own, which misleads the eye."
         )
+        self._contrast = 0.0, 1.0
         self.slider = QDoubleRangeSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip("The grey values that are black and white, in all images together.")
         self.limits = QLabel()
@@ -133,7 +134,7 @@ class ContrastPanel(QWidget):
         for widget in (self.one, self.slider):
             widget.blockSignals(True)
         self.one.setChecked(one)
-        low, high = contrast
+        low, high = self._contrast = contrast
         if not self.slider.minimum() <= low < high <= self.slider.maximum() or (
             self.slider.maximum() - self.slider.minimum() > 4 * (high - low)
         ):
@@ -146,4 +147,6 @@ class ContrastPanel(QWidget):
 
     def _changed(self) -> None:
         low, high = self.slider.value()
-        self.changed.emit(self.one.isChecked(), (float(low), float(high)))
+        if high > low:  # nothing can be shown where black is white
+            self._contrast = float(low), float(high)
+        self.changed.emit(self.one.isChecked(), self._contrast)
