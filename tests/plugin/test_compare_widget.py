@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -41,9 +43,9 @@ def stored(stage: Stage, loaded: Loaded, tmp_path: Path) -> Path:
     """Store a run of the puppet."""
     stage.go.set()
     folder = RunFolder(tmp_path / "stored", loaded.painting)
-    *_, finished = separate(loaded.painting, "puppet")
-    folder.write(finished)
-    return tmp_path / "stored"
+    for event in separate(loaded.painting, "puppet"):
+        folder.note(event)
+    return folder.write(event)
 
 
 def layer(viewer: Any, start: str) -> Any:
@@ -140,6 +142,8 @@ def test_one_contrast_holds_for_all_grey_images(compare: Any, viewer: Any) -> No
     compare.contrast.slider.setValue((0.1, 0.4))
     assert front.contrast_limits == radiograph.contrast_limits == pytest.approx([0.1, 0.4])
     assert "0.100 to 0.400" in compare.contrast.limits.text()
+    compare.contrast.slider.setValue((0.3, 0.3))  # both handles in one place
+    assert front.contrast_limits == pytest.approx([0.1, 0.4])
     compare.contrast.one.click()
     assert front.contrast_limits != radiograph.contrast_limits
     press(compare.modes.buttons["fade"])
@@ -193,6 +197,49 @@ def test_a_stored_run_is_added_with_one_click(
     compare.add_run(stored)
     qtbot.waitUntil(lambda: "added" in compare.message.text(), timeout=TIMEOUT)
     assert len(viewer.layers) == before + len(added)
+
+
+def test_runs_in_folders_of_one_name_are_told_apart_and_those_of_others_refused(
+    qtbot: Any, compare: Any, viewer: Any, stored: Path, tmp_path: Path
+) -> None:
+    twin = tmp_path / "other" / "stored"
+    shutil.copytree(stored, twin)
+    for folder in (stored, twin, twin):
+        compare.say("")
+        compare.add_run(folder)
+        qtbot.waitUntil(lambda: "added" in compare.message.text(), timeout=TIMEOUT)
+    runs = [one.metadata["napari-xraysep"]["run"] for one in viewer.layers]
+    assert runs.count("Puppet, stored") == runs.count("Puppet, other/stored") == 4
+    record = json.loads((twin / "run.json").read_text())
+    for given in record["inputs"]:
+        given["sha256"] = "0" * 64
+    record["method_title"] = "Stranger"
+    (twin / "run.json").write_text(json.dumps(record))
+    count = len(viewer.layers)
+    compare.add_run(twin)
+    qtbot.waitUntil(lambda: "of another painting" in compare.message.text(), timeout=TIMEOUT)
+    assert len(viewer.layers) == count
+
+
+def test_epochs_and_comparison_do_not_hide_the_results_for_good(
+    qtbot: Any, compare: Any, viewer: Any, stored: Path
+) -> None:
+    compare.add_run(stored)
+    qtbot.waitUntil(lambda: "added" in compare.message.text(), timeout=TIMEOUT)
+    visible = [one for one in viewer.layers if one.visible]
+    compare.evolution.show_run(stored)
+    qtbot.waitUntil(lambda: compare.evolution.kept is not None, timeout=TIMEOUT)
+    press(compare.modes.buttons["curtain"])
+    compare.evolution.slider.setValue(0)
+    assert compare.model.mode is None
+    press(compare.modes.buttons["curtain"])
+    assert compare.model.mode == "curtain"
+    compare.evolution.back_button.click()
+    assert [one for one in viewer.layers if one.visible] == visible
+    compare.evolution.slider.setValue(1)
+    compare._guard._dock.destroyOnClose()
+    assert not any("epoch" in one.name for one in viewer.layers)
+    assert [one for one in viewer.layers if one.visible] == visible
 
 
 def test_further_images_are_ticked_for_the_panes(compare: Any, viewer: Any) -> None:

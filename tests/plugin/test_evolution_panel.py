@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import TIMEOUT, Stage
+from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.io.evolution import EVOLUTION, read_evolution
 from napari_xraysep.plugin import evolution_panel as module
 from napari_xraysep.plugin.evolution_panel import NO_EPOCHS, NO_RUN, EvolutionPanel
-from napari_xraysep.plugin.panes import error_scale, hide_results, show_pictures
+from napari_xraysep.plugin.panes import KEY, error_scale, hide_results, show_pictures
 from napari_xraysep.plugin.run_model import RunModel
 from napari_xraysep.plugin.run_worker import Job
 from napari_xraysep.plugin.run_worker import run as run_job
@@ -80,6 +80,9 @@ def test_epochs_take_the_place_of_the_results_in_their_contrast(
     show_opened(viewer, read_opened(run), keep_pictures=True)
     results = [la for la in viewer.layers if "hypothetical" in la.name and la.visible]
     assert results
+    ours = {**results[0].metadata[KEY], "pane": "uncertainty"}
+    doubt = viewer.add_image(np.zeros(SHAPE), contrast_limits=(0, 9), metadata={KEY: ours})
+    viewer.layers.move(viewer.layers.index(doubt), 0)  # its scale is not that of the layers
     limits = next(la for la in results if la.name.startswith("front")).contrast_limits
     opened(qtbot, panel, run).slider.setValue(0)
     made = of_epochs(viewer)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_xraysep.domain import Floats
@@ -31,6 +32,7 @@ class ProfilePlot(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.said = wrapped(HINT)
+        self.said.setTextFormat(Qt.TextFormat.PlainText)  # names of folders may look like HTML
         self.legend = QLabel()
         self.legend.setWordWrap(True)
         self.plot = SmallPlot(background=None)
@@ -82,7 +84,7 @@ class ProfilePlot(QWidget):
         entries = []
         for name, curve in values.items():
             colour = COLOURS[name if name in COLOURS else next(sides)]
-            dashed = pg.QtCore.Qt.PenStyle.DashLine if name == "sum" else None
+            dashed = Qt.PenStyle.DashLine if name == "sum" else None
             pen = pg.mkPen(colour, width=1.5) if dashed is None else pg.mkPen(colour, style=dashed)
             self.plot.plot(along, curve, pen=pen)
             entries.append(f'<span style="color: {colour}">▬</span>&nbsp;{name}')

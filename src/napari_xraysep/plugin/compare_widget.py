@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import QTimer
+from qtpy.QtCore import Qt, QTimer
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.compare_layers import (
     common_contrast,
@@ -29,18 +29,25 @@ from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
 from napari_xraysep.plugin.evolution_panel import EvolutionPanel
 from napari_xraysep.plugin.in_front import InFront
-from napari_xraysep.plugin.panes import error_scale
+from napari_xraysep.plugin.panes import EARLIER, KEY, error_scale
 from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
 from napari_xraysep.plugin.register_views import Folded
 from napari_xraysep.plugin.run_list import RunList
 from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.plugin.step_bar import StepBar
 from napari_xraysep.plugin.steps import COMPARE
-from napari_xraysep.plugin.stored_run import Opened, add_hidden, read_opened, run_title
+from napari_xraysep.plugin.stored_run import (
+    Opened,
+    add_hidden,
+    read_opened,
+    same_radiograph,
+    title_of,
+)
 from napari_xraysep.records import RECOMBINATION_WARNING
 
 if TYPE_CHECKING:
     import napari.viewer
+    from napari.layers import Image
 
 WAIT_MS = 60
 """Between two readings of a profile while a line is drawn."""
@@ -67,6 +74,7 @@ class Compare(QWidget):
         self.evolution = EvolutionPanel(self._viewer)
         self.folded = Folded("Evolution: how the layers of a run took shape", self.evolution)
         self.message = wrapped()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)  # names of folders may look like HTML
         self._folder: Path | None = None
         self._touched = self._tuned = self._gone = False
         self._away: Mode | None = None
@@ -116,6 +124,7 @@ class Compare(QWidget):
         self.runs.chosen.connect(lambda folder: self.add_run(self._session.folder / folder))
         self.add_button.clicked.connect(self._ask_run)
         self.folded.toggled.connect(self._show_evolution)
+        self.evolution.changing.connect(lambda: self.compare(""))
         model.changed.connect(self._changed)
         self.view.ended.connect(self._ended)
         self.view.renewed.connect(self._renewed)
@@ -143,9 +152,10 @@ class Compare(QWidget):
     def add_run(self, folder: Path) -> None:
         """Add the images of a stored run to what can be compared."""
         self.say(f"Reading {folder.name}…")
-        in_background(partial(read_opened, folder), self._add, self.say)
-        self._folder = folder
-        self._show_evolution()
+        done = self._add
+        if self._session.loaded is not None:
+            done = while_loaded(self._session, done)
+        in_background(partial(read_opened, folder), done, self.say)
 
     def reset_choices(self, event: Any = None) -> None:
         """List the viewer's layers afresh; napari calls this when they change."""
@@ -241,9 +251,15 @@ class Compare(QWidget):
             self.profile.clear(NO_RUN)
         elif np.any(ends[0] != ends[1]):
             distance, values = profile(layers, *ends)
-            loaded = self._session.loaded
-            size = None if loaded is None else loaded.pixel_size_mm
-            self.profile.show_profile(run, distance, values, size)
+            self.profile.show_profile(run, distance, values, self._pixel_size(layers))
+
+    def _pixel_size(self, layers: dict[str, Image]) -> float | None:
+        """Return the pixel size of a run's radiograph, mm; None where it is not known."""
+        ours, loaded = next(iter(layers.values())).metadata[KEY], self._session.loaded
+        if "pixel_size_mm" in ours:
+            size: float | None = ours["pixel_size_mm"]
+            return size
+        return None if loaded is None or EARLIER in ours else loaded.pixel_size_mm
 
     def _ask_run(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Add a run: choose its folder")
@@ -255,7 +271,13 @@ class Compare(QWidget):
         if self._gone:
             return
         self.compare("")
-        run, first = run_title(opened), self.model.first
+        record, loaded = opened.stored.record, self._session.loaded
+        run, first = title_of(self._viewer.layers, record, opened.folder), self.model.first
+        if loaded is not None and not same_radiograph(record, loaded):
+            self.say(f"{run}: not added, for it is of another painting; load that painting first.")
+            return
+        self._folder = opened.folder
+        self._show_evolution()
         self._touched = first is not None  # what is A stays A
         if not run_layers(self._viewer, run):
             add_hidden(self._viewer, opened)
@@ -304,3 +326,4 @@ class Compare(QWidget):
         self._session.edited.disconnect(self._edited, missing_ok=True)
         if not self._guard.too_late:
             self.view.stop()
+            self.evolution.back()

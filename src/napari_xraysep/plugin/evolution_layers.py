@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_xraysep.io.evolution import Evolution, Frame
 from napari_xraysep.plugin.panes import (
     KEY,
+    LEFT_OVER,
     add_pane,
     contrast_of,
     error_scale,
@@ -99,7 +100,7 @@ class EvolutionLayers:
         same = loaded is not None and same_radiograph(self._record, loaded)
         for layer in panes_of(self._viewer):
             kept = layer.metadata[KEY]
-            ours = kept.get("run") == self._run and kept["pane"] not in ERRORS
+            ours = kept.get("run") == self._run and kept["pane"] not in LEFT_OVER
             if ours or (same and kept["pane"] == "radiograph"):
                 return layer.contrast_limits[0], layer.contrast_limits[1]
         return contrast_of(self._evolution.radiograph)

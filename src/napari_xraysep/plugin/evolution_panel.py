@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from qtpy.QtCore import Qt, QTimer
+from qtpy.compat import isalive
+from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QLabel, QSlider, QVBoxLayout, QWidget
 
 from napari_xraysep.io.evolution import EVOLUTION, Evolution, read_evolution
@@ -58,7 +60,11 @@ class EvolutionPanel(QWidget):
     ----------
     kept
         The run that is shown; None where there is none, or none with kept epochs.
+    changing
+        Emitted before epochs come into the viewer, and before they leave it.
     """
+
+    changing = Signal()
 
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
@@ -76,6 +82,7 @@ class EvolutionPanel(QWidget):
             for name in EVOLUTION_FILES
         }
         self.message = wrapped()
+        self.message.setTextFormat(Qt.TextFormat.PlainText)  # paths may look like HTML
         self._timer = QTimer(self)
         self._timer.setInterval(PLAY_MS)
         self._timer.timeout.connect(self._next)
@@ -103,7 +110,7 @@ class EvolutionPanel(QWidget):
         if not (folder / EVOLUTION).is_file():
             self._refresh(NO_EPOCHS)
             return
-        in_background(partial(_read, folder), self._opened, partial(self._failed, folder))
+        self._in_background(partial(_read, folder), self._opened, partial(self._failed, folder))
 
     def play(self) -> None:
         """Run through the epochs, or stop doing so."""
@@ -118,7 +125,8 @@ class EvolutionPanel(QWidget):
     def back(self) -> None:
         """Take the epochs out of the viewer."""
         self._stop()
-        if self._layers is not None:
+        if self._layers is not None and self.back_button.isEnabled():
+            self.changing.emit()
             self._layers.remove()
         self.back_button.setEnabled(False)
 
@@ -128,12 +136,22 @@ class EvolutionPanel(QWidget):
             return
         self.message.setText("Drawing…")
         kept = self.kept
-        done = partial(self.message.setText, f"Saved {path}.")
-        in_background(
+        self._in_background(
             partial(_write, EVOLUTION_FILES[name], kept, path),
-            lambda _: done(),
+            lambda _: self.message.setText(f"Saved {path}."),
             self.message.setText,
         )
+
+    def _in_background(
+        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
+    ) -> None:
+        """Do slow work; once the panel is gone nothing heeds what comes of it."""
+
+        def here(call: Callable[[Any], None], result: Any) -> None:
+            if isalive(self):
+                call(result)
+
+        in_background(work, partial(here, done), partial(here, failed))
 
     def _ask_save(self, name: str) -> None:
         assert self.kept is not None
@@ -147,7 +165,7 @@ class EvolutionPanel(QWidget):
         if kept.folder != self._folder:
             return
         self.kept = kept
-        run = title_of(kept.record, kept.folder.name)
+        run = title_of(self._viewer.layers, kept.record, kept.folder)
         self._layers = EvolutionLayers(self._viewer, run, kept.evolution, kept.record)
         last = len(kept.evolution.frames) - 1
         self.slider.blockSignals(True)
@@ -173,11 +191,14 @@ class EvolutionPanel(QWidget):
             self.title.setText("")
             return
         evolution = self.kept.evolution
-        self.title.setText(f"<b>{evolution.title(evolution.frames[self.slider.value()])}</b>")
+        title = evolution.title(evolution.frames[self.slider.value()])
+        self.title.setText(f"<b>{escape(title)}</b>")
 
     def _moved(self, at: int) -> None:
         if self.kept is None or self._layers is None:
             return
+        if not self.back_button.isEnabled():
+            self.changing.emit()
         self._layers.show(self.kept.evolution.frames[at])
         self.back_button.setEnabled(True)
         self._say()

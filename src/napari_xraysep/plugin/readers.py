@@ -12,7 +12,7 @@ from napari_xraysep.io.reading import read_radiograph
 from napari_xraysep.io.results import read_run, sum_of
 from napari_xraysep.plugin.panes import KEY, contrast_of
 from napari_xraysep.plugin.result_layers import limits_of, names_upwards, origin_of, result_name
-from napari_xraysep.plugin.stored_run import hidden_errors
+from napari_xraysep.plugin.stored_run import hidden_errors, kept_of, title_of
 
 LayerData = tuple[Any, dict[str, Any], str]
 PEEKED, FORMAT = 2000, b"napari-xraysep project"
@@ -31,8 +31,13 @@ def run_reader(path: str | Sequence[str]) -> Reader | None:
 
 def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
     """Read a stored run's layers, the first on top; see `stored_run` for the dock's way."""
-    stored = read_run(_folder(str(path)))
+    import napari
+
+    folder = _folder(str(path))
+    stored = read_run(folder)
     record = stored.record
+    viewer = napari.current_viewer()
+    run = title_of(() if viewer is None else viewer.layers, record, folder)
     contrast = contrast_of(sum_of(stored.layers))
     hidden = hidden_errors(record.allocation)
     return [
@@ -43,7 +48,7 @@ def read_run_layers(path: str | Sequence[str]) -> list[LayerData]:
                 "contrast_limits": limits_of(name, contrast),
                 "visible": name not in hidden,
                 "translate": origin_of(record.region),
-                "metadata": {KEY: {"pane": name, "run": _folder(str(path)).name}},
+                "metadata": {KEY: {"pane": name, "run": run, **kept_of(record, folder)}},
             },
             "image",
         )

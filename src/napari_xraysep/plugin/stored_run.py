@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.io.results import StoredRun, read_run, sum_of
-from napari_xraysep.plugin.panes import KEY, add_pane, contrast_of, hide_results, pictures_of
+from napari_xraysep.plugin.panes import (
+    KEY,
+    add_pane,
+    contrast_of,
+    hide_results,
+    panes_of,
+    pictures_of,
+)
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
 from napari_xraysep.records import RunRecord
 
 if TYPE_CHECKING:
+    from napari.layers import Layer
     from napari.viewer import Viewer
 
     from napari_xraysep.plugin.loading import Loaded
@@ -73,40 +81,54 @@ def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
             layer.visible = False
         name = f"radiograph of {opened.name}" + (", simulated" if record.simulated else "")
         add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast, translate=origin)
-    hidden = hidden_errors(record.allocation)
+    _show(viewer, opened, contrast, hidden_errors(record.allocation))
+
+
+def add_hidden(viewer: Viewer, opened: Opened) -> None:
+    """Add the layers of a stored run without showing them, nor hiding what is shown."""
+    _show(viewer, opened, contrast_of(opened.xray), tuple(opened.stored.layers))
+
+
+def _show(
+    viewer: Viewer, opened: Opened, contrast: tuple[float, float], hidden: tuple[str, ...]
+) -> None:
+    """Add a run's layers, and note with them where it lies and how large its pixels are."""
+    record = opened.stored.record
+    run = title_of(viewer.layers, record, opened.folder)
     results = ResultLayers(
         viewer,
         contrast,
         simulated=record.simulated,
         hidden=hidden,
-        origin=origin,
-        run=run_title(opened),
+        origin=origin_of(record.region),
+        run=run,
     )
     results.show(opened.stored.layers)
+    for layer in panes_of(viewer):
+        if layer.metadata[KEY]["run"] == run:
+            layer.metadata[KEY] |= kept_of(record, opened.folder)
 
 
-def add_hidden(viewer: Viewer, opened: Opened) -> None:
-    """Add the layers of a stored run without showing them, nor hiding what is shown."""
-    record, layers = opened.stored.record, opened.stored.layers
-    results = ResultLayers(
-        viewer,
-        contrast_of(opened.xray),
-        simulated=record.simulated,
-        hidden=tuple(layers),
-        origin=origin_of(record.region),
-        run=run_title(opened),
-    )
-    results.show(layers)
+def kept_of(record: RunRecord, folder: Path) -> dict[str, Any]:
+    """Return what layers keep of the stored run that they came from."""
+    return {"folder": str(folder.resolve()), "pixel_size_mm": record.pixel_size_mm.value}
 
 
-def run_title(opened: Opened) -> str:
-    """Say in a few words which run it is."""
-    return title_of(opened.stored.record, opened.name)
+def title_of(layers: Iterable[Layer], record: RunRecord, folder: Path) -> str:
+    """Say in a few words which run lies in a folder, so that no other run is called that.
 
-
-def title_of(record: RunRecord, folder: str) -> str:
-    """Say in a few words which run lies in the folder of that name."""
-    return f"{record.method_title}, {folder}"
+    Parameters
+    ----------
+    layers
+        Of the viewer: runs that are there keep their titles.
+    """
+    at = folder.resolve()
+    ours = [layer.metadata.get(KEY, {}) for layer in layers]
+    where = {one["run"]: one.get("folder") for one in ours if one.get("run")}
+    known = [run for run, place in where.items() if place == str(at)]
+    names = (at.name, f"{at.parent.name}/{at.name}", str(at))
+    free = (f"{record.method_title}, {name}" for name in names)
+    return next(title for title in (*known, *free) if where.get(title, str(at)) == str(at))
 
 
 def stored_curves(
