@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,31 @@ def test_layers_are_stored_before_they_can_be_handed_on(
     separate.save()
     qtbot.waitUntil(lambda: not separate.unsaved, timeout=TIMEOUT)
     assert not separate.report.isHidden()
+
+
+@pytest.mark.parametrize("then", ["another run", "closed", "deleted"])
+def test_what_ends_late_speaks_into_nothing_else(
+    qtbot: Any,
+    tmp_path: Path,
+    shown: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    then: str,
+) -> None:
+    ends: list[Callable[[Any], None]] = []
+    monkeypatch.setattr(report_row, "in_background", lambda work, *ended: ends.extend(ended))
+    said: list[str] = []
+    row = report_row.ReportRow(lambda status, text: said.append(status))
+    row.show_run(tmp_path)
+    row.report("", "")
+    if then == "deleted":
+        row.deleteLater()
+        qtbot.waitSignal(row.destroyed, timeout=TIMEOUT).wait()
+    else:
+        qtbot.addWidget(row)
+        row.show_run(None if then == "closed" else tmp_path / "other")
+    done, failed = ends
+    done(tmp_path / "report.html")
+    failed("too late")
+    assert said == ["writing the report…"]
+    assert shown == []
+    assert then == "deleted" or row.isEnabled()

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+from qtpy.compat import isalive
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import (
@@ -70,16 +72,14 @@ class ReportRow(QWidget):
     def report(self, operator: str, notes: str) -> None:
         """Write the report of the run on another thread, then open it."""
         assert self._folder is not None
-        self._start("writing the report…")
         work = partial(_write_report, self._folder, operator, notes)
-        in_background(work, self._reported, self._failed)
+        self._start("writing the report…", work, self._reported)
 
     def export(self, parent: Path) -> None:
         """Write the run's files for other programs into a new folder inside ``parent``."""
         assert self._folder is not None
         out = _free(parent / f"{self._folder.name}-export")
-        self._start("exporting…")
-        in_background(partial(_export, self._folder, out), self._exported, self._failed)
+        self._start("exporting…", partial(_export, self._folder, out), self._exported)
 
     def _ask_report(self) -> None:
         assert self._folder is not None
@@ -100,21 +100,29 @@ class ReportRow(QWidget):
         if name:
             self.export(Path(name))
 
-    def _start(self, status: str) -> None:
+    def _start(self, status: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Work on another thread; say how it ended if the run is still the one shown."""
+        folder = self._folder
         self.setEnabled(False)
         self._say(status, "")
 
+        def ended(tell: Callable[[Any], None], result: Any) -> None:
+            if not isalive(self):
+                return
+            self.setEnabled(True)
+            if self._folder == folder:
+                tell(result)
+
+        in_background(work, partial(ended, done), partial(ended, self._failed))
+
     def _reported(self, path: Path) -> None:
-        self.setEnabled(True)
         self._say("report written", f"It is {path}.")
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute())))
 
     def _exported(self, said: str) -> None:
-        self.setEnabled(True)
         self._say("exported", said)
 
     def _failed(self, problem: str) -> None:
-        self.setEnabled(True)
         self._say("not written", problem)
 
 

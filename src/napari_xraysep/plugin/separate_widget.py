@@ -333,6 +333,7 @@ class Separate(QWidget):
 
     def _closed(self) -> None:
         """Stop a run that is under way; its thread ends by itself."""
+        self.report.show_run(None)
         if self.run is not None:
             self.run.abandon()
         self._wanted, self._session.running = None, False
