@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from napari_xraysep.io.colour import to_srgb
 from napari_xraysep.io.decoded import Samples, pixel_size, upright
 from napari_xraysep.io.decoding import decode, decoder_for
 from napari_xraysep.io.jpeg import decode_jpeg
+from napari_xraysep.io.staging import sha256_of
 from napari_xraysep.records import InputRecord, Role
 
 REGISTERED = "registered to the radiograph"
@@ -216,8 +216,7 @@ def _read(path: Path | str) -> tuple[ImageFile, bytes | None]:
     """Read a file whatever its role; also return its ICC profile."""
     path = Path(path)
     decoded = decode(path)
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = sha256_of(path)
     notes = decoded.notes
     if decoded.alpha is not None:
         bits = decoded.bits

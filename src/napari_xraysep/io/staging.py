@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 
 from napari_xraysep.errors import InputError
@@ -46,6 +48,12 @@ def check_fresh(folder: Path, option: str = "--out") -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(option, f"{folder} is already there", "give a new folder")
     check_output(folder, ())
+
+
+def free_folder(folder: Path) -> Path:
+    """Return the folder, or the first of NAME-2, NAME-3 … beside it that does not exist."""
+    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
+    return next(one for one in chain([folder], numbered) if not one.exists())
 
 
 @contextmanager
@@ -111,6 +119,12 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError):
             raise InputError(path, f"it cannot be written ({reason(error)})", CURE) from error
         raise
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file; raises `OSError` where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def reason(error: OSError) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Literal
 
-from napari_xraysep.io.staging import check_fresh
+from napari_xraysep.io.staging import check_fresh, free_folder
 from napari_xraysep.separation import Finished
 from napari_xraysep.simulation.samples import sample_folder
 from napari_xraysep.sources import Sources
@@ -56,7 +55,7 @@ def demo(out: Path | None = None) -> Iterator[DemoRun]:
     InputError
         ``out`` is taken or cannot be written.
     """
-    out = out or _free_folder()
+    out = out or free_folder(Path(DEFAULT_FOLDER))
     check_fresh(out)
     for sample in SAMPLES:
         files = sample_folder(sample)
@@ -81,8 +80,3 @@ def demo(out: Path | None = None) -> Iterator[DemoRun]:
             gain=measured.metrics["gain"],
             baselines={name: values["gain"] for name, values in measured.baselines.items()},
         )
-
-
-def _free_folder() -> Path:
-    names = (DEFAULT_FOLDER if n == 1 else f"{DEFAULT_FOLDER}-{n}" for n in count(1))
-    return next(folder for folder in map(Path, names) if not folder.exists())

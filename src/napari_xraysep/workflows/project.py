@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from napari_xraysep.domain import ArrayLike, to_unit
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.json_records import read_record, write_record
 from napari_xraysep.io.reading import read_radiograph
+from napari_xraysep.io.staging import sha256_of
 from napari_xraysep.painting import Painting
 from napari_xraysep.project import Area, FileRef, PriorDrawing, Project, relative
 from napari_xraysep.records import InputRecord, Role
@@ -56,8 +56,7 @@ def write_project(path: Path, project: Project) -> None:
 def digest(path: Path) -> str | None:
     """Return the SHA-256 of a file as it lies there; None where it cannot be read."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError:
         return None
 

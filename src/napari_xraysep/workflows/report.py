@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -26,7 +25,7 @@ from napari_xraysep.io.results import (
     run_file_names,
     write_report_words,
 )
-from napari_xraysep.io.staging import replacing
+from napari_xraysep.io.staging import replacing, sha256_of
 from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.registration.landmarks import enabled, leave_one_out
 from napari_xraysep.separation.method import installed_methods
@@ -175,6 +174,4 @@ def _files(folder: Path, record: RunRecord) -> Iterable[File]:
     for name in run_file_names(record.kind):
         path = folder / name
         if path.is_file():
-            with path.open("rb") as file:
-                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-            yield File(name, path.stat().st_size, sha256)
+            yield File(name, path.stat().st_size, sha256_of(path))
