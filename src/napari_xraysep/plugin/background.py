@@ -6,11 +6,14 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from qtpy.compat import isalive
 from superqt.utils import FunctionWorker, create_worker
 
 from napari_xraysep.errors import XraysepError
 
 if TYPE_CHECKING:
+    from qtpy.QtWidgets import QWidget
+
     from napari_xraysep.plugin.session import Session
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,16 @@ def while_loaded(session: Session, done: Callable[[Any], None]) -> Callable[[Any
         if loaded is None or now is None or session.project_file != file:
             return
         if now.images["radiograph"] is loaded.images["radiograph"]:
+            done(result)
+
+    return call
+
+
+def while_there(widget: QWidget, done: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Return ``done`` so that it does nothing once the widget is gone, as with a closed dock."""
+
+    def call(result: Any) -> None:
+        if isalive(widget):
             done(result)
 
     return call

@@ -7,16 +7,15 @@ from dataclasses import dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qtpy.compat import isalive
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QLabel, QSlider, QVBoxLayout, QWidget
 
 from napari_xraysep.io.evolution import EVOLUTION, Evolution, read_evolution
 from napari_xraysep.io.results import read_record
 from napari_xraysep.io.staging import replacing
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.plugin.background import in_background, while_there
 from napari_xraysep.plugin.evolution_layers import EvolutionLayers
 from napari_xraysep.plugin.parts import button, row, wrapped
 from napari_xraysep.plugin.stored_run import title_of
@@ -110,7 +109,11 @@ class EvolutionPanel(QWidget):
         if not (folder / EVOLUTION).is_file():
             self._refresh(NO_EPOCHS)
             return
-        self._in_background(partial(_read, folder), self._opened, partial(self._failed, folder))
+        in_background(
+            partial(_read, folder),
+            while_there(self, self._opened),
+            while_there(self, partial(self._failed, folder)),
+        )
 
     def play(self) -> None:
         """Run through the epochs, or stop doing so."""
@@ -136,22 +139,11 @@ class EvolutionPanel(QWidget):
             return
         self.message.setText("Drawing…")
         kept = self.kept
-        self._in_background(
+        in_background(
             partial(_write, EVOLUTION_FILES[name], kept, path),
-            lambda _: self.message.setText(f"Saved {path}."),
-            self.message.setText,
+            while_there(self, lambda _: self.message.setText(f"Saved {path}.")),
+            while_there(self, self.message.setText),
         )
-
-    def _in_background(
-        self, work: Callable[[], Any], done: Callable[[Any], None], failed: Callable[[str], None]
-    ) -> None:
-        """Do slow work; once the panel is gone nothing heeds what comes of it."""
-
-        def here(call: Callable[[Any], None], result: Any) -> None:
-            if isalive(self):
-                call(result)
-
-        in_background(work, partial(here, done), partial(here, failed))
 
     def _ask_save(self, name: str) -> None:
         assert self.kept is not None

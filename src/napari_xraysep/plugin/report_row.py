@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 from pathlib import Path
 from typing import Any
 
-from qtpy.compat import isalive
 from qtpy.QtCore import QUrl
 from qtpy.QtGui import QDesktopServices
 from qtpy.QtWidgets import (
@@ -25,7 +23,8 @@ from qtpy.QtWidgets import (
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import read_report_words
-from napari_xraysep.plugin.background import in_background
+from napari_xraysep.io.staging import free_folder
+from napari_xraysep.plugin.background import in_background, while_there
 from napari_xraysep.plugin.parts import button, wrapped
 
 ABOUT = (
@@ -78,7 +77,7 @@ class ReportRow(QWidget):
     def export(self, parent: Path) -> None:
         """Write the run's files for other programs into a new folder inside ``parent``."""
         assert self._folder is not None
-        out = _free(parent / f"{self._folder.name}-export")
+        out = free_folder(parent / f"{self._folder.name}-export")
         self._start("exporting…", partial(_export, self._folder, out), self._exported)
 
     def _ask_report(self) -> None:
@@ -107,13 +106,15 @@ class ReportRow(QWidget):
         self._say(status, "")
 
         def ended(tell: Callable[[Any], None], result: Any) -> None:
-            if not isalive(self):
-                return
             self.setEnabled(True)
             if self._folder == folder:
                 tell(result)
 
-        in_background(work, partial(ended, done), partial(ended, self._failed))
+        in_background(
+            work,
+            while_there(self, partial(ended, done)),
+            while_there(self, partial(ended, self._failed)),
+        )
 
     def _reported(self, path: Path) -> None:
         self._say("report written", f"It is {path}.")
@@ -162,9 +163,3 @@ def _export(folder: Path, out: Path) -> str:
     notes: list[str] = []
     files = export(folder, out, notes.append)
     return " ".join([f"{len(files)} files are in {out}.", *notes])
-
-
-def _free(folder: Path) -> Path:
-    """Return the folder, or the first numbered one beside it that does not exist."""
-    numbered = (folder.with_name(f"{folder.name}-{number}") for number in count(2))
-    return folder if not folder.exists() else next(one for one in numbered if not one.exists())
