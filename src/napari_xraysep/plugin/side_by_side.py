@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from napari_xraysep.plugin.kept_view import KeptView
+
 if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -24,9 +26,7 @@ class SideBySide:
 
     def __init__(self, viewer: Viewer, cells: Sequence[tuple[Layer, Layer]]) -> None:
         self._viewer = viewer
-        self._grid = {name: getattr(viewer.canvas.grid, name) for name in GRID}
-        self._order = list(viewer.layers)
-        self._shown = [layer.visible for layer in self._order]
+        self._kept = KeptView(viewer, ("visible",))
         shown = [layer for cell in reversed(cells) for layer in cell]
         for layer in shown:
             viewer.layers.move(viewer.layers.index(layer), len(viewer.layers))
@@ -37,12 +37,5 @@ class SideBySide:
 
     def end(self) -> None:
         """Set grid, order and visibility back; layers that came since stay on top."""
-        layers = self._viewer.layers
-        self._viewer.canvas.grid.update(self._grid)
-        known = [layer for layer in self._order if layer in layers]
-        for place, layer in enumerate(known):
-            if layers[place] is not layer:
-                layers.move(layers.index(layer), place)
-        for layer, visible in zip(self._order, self._shown, strict=True):
-            layer.visible = visible
+        self._kept.give_back()
         self._viewer.reset_view()
