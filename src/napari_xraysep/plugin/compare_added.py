@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_xraysep.domain import Floats
-from napari_xraysep.plugin.compare_layers import title_of
+from napari_xraysep.plugin.compare_layers import in_one_line
 from napari_xraysep.plugin.compare_model import LeftOver
 from napari_xraysep.plugin.compare_overlays import overlay_layer, rescale, signed_colours
 from napari_xraysep.plugin.panes import KEY
@@ -118,5 +118,5 @@ class AddedLayers:
 def difference_name(first: Image, second: Image, scale: float) -> str:
     """Say what a difference is of, and on which scale it is shown."""
     words = f": {HYPOTHETICAL}"
-    a, b = (title_of(layer).replace(words, "") for layer in (first, second))
+    a, b = (in_one_line(layer).replace(words, "") for layer in (first, second))
     return f"A − B, ±{scale:g}: A is {a}; B is {b}; {HYPOTHETICAL}"

@@ -65,7 +65,7 @@ def label_of(layer: Layer) -> str:
     return "\n".join(filter(None, _said(layer)))
 
 
-def title_of(layer: Layer) -> str:
+def in_one_line(layer: Layer) -> str:
     """Say the same in one line."""
     short, run, words = _said(layer)
     named = f"{short} · {run}" if run else short

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin.combo_box import short
-from napari_xraysep.plugin.compare_layers import title_of
+from napari_xraysep.plugin.compare_layers import in_one_line
 from napari_xraysep.plugin.compare_model import MODES, Mode
 from napari_xraysep.plugin.parts import button, row, wrapped
 from napari_xraysep.plugin.register_views import BLINK_MS
@@ -100,7 +100,7 @@ class PairPanel(QWidget):
         for combo, chosen in zip(self.combos.values(), (first, second), strict=True):
             combo.clear()
             for place, layer in enumerate(layers):
-                name = title_of(layer)
+                name = in_one_line(layer)
                 combo.addItem(name, layer)
                 combo.setItemData(place, name, Qt.ItemDataRole.ToolTipRole)
             known = [place for place, layer in enumerate(layers) if layer is chosen]
@@ -193,7 +193,7 @@ class ModePanel(QWidget):
         self.others.blockSignals(True)
         self.others.clear()
         for layer in layers:
-            item = QListWidgetItem(title_of(layer))
+            item = QListWidgetItem(in_one_line(layer))
             item.setData(Qt.ItemDataRole.UserRole, layer)
             item.setToolTip(item.text())
             state = any(layer is one for one in ticked)
