@@ -34,11 +34,7 @@ def export(
         "out": str(out),
         "files": [file.name for file in files],
         "notes": notes,
-        "statement": record.statement,
-        "simulated": record.simulated,
-        "complete": record.complete,
-        "warning": record.warning,
-        "uncertainty": record.uncertainty,
+        **say.about(record),
     }
     text = [
         f"{heading(record)}: by {record.method}, exported to {out}",

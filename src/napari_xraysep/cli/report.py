@@ -33,11 +33,7 @@ def report(
     record = read_record(folder)
     data = {
         "report": str(path),
-        "statement": record.statement,
-        "simulated": record.simulated,
-        "complete": record.complete,
-        "warning": record.warning,
-        "uncertainty": record.uncertainty,
+        **say.about(record),
     }
     text = [
         f"{heading(record)}: report written to {path}",

@@ -12,6 +12,7 @@ import typer
 
 if TYPE_CHECKING:
     from napari_xraysep.painting import Painting
+    from napari_xraysep.records import RunRecord
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 
@@ -40,6 +41,17 @@ def result(as_json: bool, data: Mapping[str, Any], text: Sequence[str]) -> None:
         print(json.dumps(_finite(data), ensure_ascii=False, indent=2, allow_nan=False))
     else:
         print("\n".join(text))
+
+
+def about(record: RunRecord) -> dict[str, object]:
+    """Return what must be said of a run wherever its files go, for the JSON object."""
+    return {
+        "statement": record.statement,
+        "simulated": record.simulated,
+        "complete": record.complete,
+        "warning": record.warning,
+        "uncertainty": record.uncertainty,
+    }
 
 
 def aligned(lines: Sequence[Sequence[str]], words: int = 0) -> list[str]:
