@@ -3,13 +3,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tifffile
 from numpy.typing import NDArray
 
-from napari_xraysep.records import Kind
+from napari_xraysep.records import Kind, RunRecord, Stated
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import Method, Run, Settings
 
@@ -81,3 +82,32 @@ def add_method(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         )
 
     return add
+
+
+@pytest.fixture
+def make_record() -> Callable[..., RunRecord]:
+    """Give a function that makes the record of a run from the fields that matter to a test."""
+    plain: dict[str, Any] = {
+        "simulated": True,
+        "kind": "double-sided",
+        "method": "trial",
+        "method_title": "Trial",
+        "paper": "none",
+        "preset": "fast",
+        "settings": {},
+        "seed": 3,
+        "device": "cpu",
+        "allocation": "even",
+        "polarity": Stated(value="white-absorbs", assumed=True),
+        "response": Stated(value="as-is", assumed=True),
+        "pixel_size_mm": Stated(value=0.05, assumed=False),
+        "epsilon": 0.5 / 65535,
+        "bits": 16,
+        "inputs": (),
+        "layers": ("front", "back", "residual", "unexplained"),
+        "complete": True,
+        "started": "2030-01-01T00:00:00+00:00",
+        "seconds": 1.5,
+        "versions": {},
+    }
+    return lambda **fields: RunRecord(**plain | fields)

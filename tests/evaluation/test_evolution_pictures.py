@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -18,32 +19,8 @@ SLOPE = np.tile(np.linspace(0, 1, SHAPE[1], dtype=np.float32), (SHAPE[0], 1))
 
 
 @pytest.fixture
-def record() -> RunRecord:
-    return RunRecord(
-        simulated=True,
-        kind="double-sided",
-        method="trial",
-        method_title="Trial",
-        paper="none",
-        preset="fast",
-        settings={},
-        seed=3,
-        device="cpu",
-        allocation="even",
-        height=SHAPE[0],
-        width=SHAPE[1],
-        polarity=Stated(value="white-absorbs", assumed=True),
-        response=Stated(value="as-is", assumed=True),
-        pixel_size_mm=Stated(value=0.05, assumed=False),
-        epsilon=0.5 / 65535,
-        bits=16,
-        inputs=(),
-        layers=("front", "back", "residual", "unexplained"),
-        complete=True,
-        started="2030-01-01T00:00:00+00:00",
-        seconds=1.5,
-        versions={},
-    )
+def record(make_record: Callable[..., RunRecord]) -> RunRecord:
+    return make_record(height=SHAPE[0], width=SHAPE[1])
 
 
 def evolution(count: int, stages: tuple[str, ...] = ("training",)) -> Evolution:

@@ -22,7 +22,7 @@ from napari_xraysep.io.results import (
     write_image,
     write_run,
 )
-from napari_xraysep.records import InputRecord, RunRecord, Stated
+from napari_xraysep.records import InputRecord, Stated
 
 NAMES = ("front", "back", "residual", "unexplained")
 
@@ -34,30 +34,16 @@ def layers():
 
 
 @pytest.fixture
-def record():
-    return RunRecord(
-        simulated=True,
-        kind="double-sided",
+def record(make_record):
+    return make_record(
         method="regression",
         method_title="Régression",
-        paper="none",
-        preset="fast",
         settings={"centres": 100},
-        seed=3,
-        device="cpu",
         allocation="variance",
         height=20,
         width=30,
-        polarity=Stated(value="white-absorbs", assumed=True),
-        response=Stated(value="as-is", assumed=True),
-        pixel_size_mm=Stated(value=0.05, assumed=False),
-        epsilon=0.5 / 65535,
-        bits=16,
         inputs=(InputRecord(role="radiograph", path="é/x.tif", height=20, width=30),),
         layers=NAMES,
-        complete=True,
-        started="2030-01-01T00:00:00+00:00",
-        seconds=1.5,
         versions={"numpy": "2"},
     )
 

@@ -36,7 +36,7 @@ def drawn(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> No
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Make:
+def make(tmp_path: Path, make_record: Callable[..., RunRecord]) -> Make:
     """Give a function that writes a radiograph's file and a run of it; returns the run's folder."""
 
     def make(
@@ -64,16 +64,7 @@ def make(tmp_path: Path) -> Make:
         layers |= {"residual": residual, "unexplained": 30 * residual}
         if uncertainty:
             layers["uncertainty"] = np.abs(residual)
-        record = RunRecord(
-            simulated=True,
-            kind="double-sided",
-            method="trial",
-            method_title="Trial",
-            paper="none",
-            preset="fast",
-            settings={},
-            seed=0,
-            device="cpu",
+        record = make_record(
             allocation="none",
             region=region,
             height=SHAPE[0],
@@ -82,7 +73,6 @@ def make(tmp_path: Path) -> Make:
             response=Stated(value=response, assumed=True),
             pixel_size_mm=Stated(value=pixel_size_mm, assumed=False),
             epsilon=domain.epsilon,
-            bits=16,
             inputs=(
                 InputRecord(
                     role="radiograph",
@@ -94,10 +84,6 @@ def make(tmp_path: Path) -> Make:
             ),
             layers=tuple(layers),
             uncertainty="standard deviation over 5 restarts" if uncertainty else "not estimated",
-            complete=True,
-            started="2030-01-01T00:00:00+00:00",
-            seconds=1.5,
-            versions={},
         )
         frames = tuple(
             Frame("training", 0, epoch, {name: layers[name] for name in ("front", "back")})
