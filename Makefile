@@ -58,7 +58,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip' 2> /dev/null || { $(call install_missing,python3-venv); }
 	$(PYTHON) -m venv .venv
 
-.venv/system: $(BIN)/python
+.venv/system: $(BIN)/python Makefile
 	@$(call install_missing,$(SYSTEM_PACKAGES))
 	@touch $@
 
