@@ -220,6 +220,20 @@ def test_restarts_have_a_table() -> None:
     assert "Restarts" not in Page(report_page(report())).words
 
 
+def test_restarts_from_halves_are_not_called_part_of_the_result() -> None:
+    restarts = (
+        RestartRecord(seed=3, kept=True, picked=True),
+        RestartRecord(seed=4, kept=True, resampled=True),
+        RestartRecord(seed=5, kept=False, resampled=True, why="a layer is empty"),
+    )
+    page = Page(report_page(report(record={"restarts": restarts})))
+    assert ["Learnt from", "all", "half", "half"] in page.rows
+    assert ["Used for", "the result", "uncertainty", "nothing"] in page.rows
+    assert not any(row[:1] == ["Kept"] for row in page.rows)
+    assert "Seed 5 was left out of the uncertainty: a layer is empty." in page.words
+    assert "bold: the run that alone is the result" in page.words
+
+
 def test_many_restarts_go_into_several_tables() -> None:
     restarts = tuple(RestartRecord(seed=seed, kept=True) for seed in range(10))
     rows = [row for row in Page(report_page(report(record={"restarts": restarts}))).rows if row]
