@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from napari_xraysep.plugin.session import Session
 
 log = logging.getLogger(__name__)
+
+# Qt's objects are deleted when Python ends: a thread that is at work then would tell of its end to
+# what is gone. napari waits for threads where its own loop is left, not where a script just ends.
+atexit.register(FunctionWorker.await_workers)
 
 
 def in_background(
