@@ -11,7 +11,8 @@ import pytest
 from qtpy.QtCore import Qt
 
 from conftest import SHAPE, TIMEOUT, Stage
-from napari_xraysep.plugin.loading import Loaded
+from napari_xraysep.plugin.compare_layers import run_layers, runs_of
+from napari_xraysep.plugin.loading import Answers, Loaded, assemble
 from napari_xraysep.plugin.panes import add_pane
 from napari_xraysep.plugin.result_layers import ResultLayers
 from napari_xraysep.plugin.session import session_of
@@ -195,7 +196,7 @@ def test_a_stored_run_is_added_with_one_click(
     assert compare.model.second in added  # the same side of the other run
     assert compare.model.second.name.startswith("front")
     compare.add_run(stored)
-    qtbot.waitUntil(lambda: "added" in compare.message.text(), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: "here already" in compare.message.text(), timeout=TIMEOUT)
     assert len(viewer.layers) == before + len(added)
 
 
@@ -207,7 +208,7 @@ def test_runs_in_folders_of_one_name_are_told_apart_and_those_of_others_refused(
     for folder in (stored, twin, twin):
         compare.say("")
         compare.add_run(folder)
-        qtbot.waitUntil(lambda: "added" in compare.message.text(), timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: " added" in compare.message.text(), timeout=TIMEOUT)
     runs = [one.metadata["napari-xraysep"]["run"] for one in viewer.layers]
     assert runs.count("Puppet, stored") == runs.count("Puppet, other/stored") == 4
     record = json.loads((twin / "run.json").read_text())
@@ -219,6 +220,54 @@ def test_runs_in_folders_of_one_name_are_told_apart_and_those_of_others_refused(
     compare.add_run(twin)
     qtbot.waitUntil(lambda: "of another painting" in compare.message.text(), timeout=TIMEOUT)
     assert len(viewer.layers) == count
+
+
+def test_a_run_of_this_session_is_known_by_its_folder_and_completed(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, read: Any
+) -> None:
+    session_of(viewer).loaded = assemble(read, Answers(pixel_size_mm=0.1))
+    _, compare = viewer.window.add_plugin_dock_widget("napari-xraysep", "Compare")
+    stage.go.set()
+    for _ in range(2):
+        separate.start()
+        qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    run, *_ = reversed(runs_of(viewer))  # the earlier one
+    folder = separate.run.saved.with_name("xray-xraysep-1")
+    before = run_layers(viewer, run)
+    compare.add_run(folder)
+    qtbot.waitUntil(lambda: "here already" in compare.message.text(), timeout=TIMEOUT)
+    assert run in compare.message.text()
+    assert len(viewer.layers) == 8
+    viewer.layers.remove(before["back"])
+    compare.add_run(folder)
+    qtbot.waitUntil(lambda: "added to" in compare.message.text(), timeout=TIMEOUT)
+    after = run_layers(viewer, run)
+    assert len(viewer.layers) == 8
+    assert {name for name in after if after[name] is not before[name]} == {"back"}
+    np.testing.assert_array_equal(after["back"].data, before["back"].data)
+    assert after["back"].contrast_limits == before["back"].contrast_limits
+    compare.model.set(first=after["front"], second=after["back"])
+    press(compare.modes.buttons["profile"])
+    compare.view.added.line.add_lines(np.array([[5.0, 0.0], [5.0, 20.0]]))
+    qtbot.waitUntil(lambda: "2 mm" in compare.profile.said.text(), timeout=TIMEOUT)
+    assert run in compare.profile.said.text()
+    press(compare.modes.buttons["profile"])
+    separate.open_run(folder)  # shown in place of the later one, and not made again
+    qtbot.waitUntil(lambda: after["front"].visible, timeout=TIMEOUT)
+    assert len(viewer.layers) == 8
+    assert sum(layer.visible for layer in viewer.layers) == 3
+
+
+def test_another_run_written_into_the_same_folder_is_another_run(
+    qtbot: Any, compare: Any, viewer: Any, stored: Path
+) -> None:
+    for started in ("2026-01-01T00:00:00+00:00", "2026-01-02T00:00:00+00:00"):
+        record = json.loads((stored / "run.json").read_text())
+        (stored / "run.json").write_text(json.dumps({**record, "started": started}))
+        compare.say("")
+        compare.add_run(stored)
+        qtbot.waitUntil(lambda: "added to" in compare.message.text(), timeout=TIMEOUT)
+    assert len([run for run in runs_of(viewer) if run.startswith("Puppet, ")]) == 3
 
 
 def test_epochs_and_comparison_do_not_hide_the_results_for_good(

@@ -256,10 +256,10 @@ class Compare(QWidget):
     def _pixel_size(self, layers: dict[str, Image]) -> float | None:
         """Return the pixel size of a run's radiograph, mm; None where it is not known."""
         ours, loaded = next(iter(layers.values())).metadata[KEY], self._session.loaded
-        if "pixel_size_mm" in ours:
-            size: float | None = ours["pixel_size_mm"]
-            return size
-        return None if loaded is None or EARLIER in ours else loaded.pixel_size_mm
+        size: float | None = ours.get("pixel_size_mm")
+        if size is None and loaded is not None and EARLIER not in ours:
+            return loaded.pixel_size_mm
+        return size
 
     def _ask_run(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Add a run: choose its folder")
@@ -279,9 +279,10 @@ class Compare(QWidget):
         self._folder = opened.folder
         self._show_evolution()
         self._touched = first is not None  # what is A stays A
-        if not run_layers(self._viewer, run):
-            add_hidden(self._viewer, opened)
-        self.say(f"{run}: added to the images that you can choose.")
+        if add_hidden(self._viewer, opened):
+            self.say(f"{run}: added to the images that you can choose.")
+        else:
+            self.say(f"{opened.name}: nothing to be added, its images are here already, as {run}.")
         same = None if first is None else run_layers(self._viewer, run).get(pane_of(first))
         if same is not None and same is not first:
             self.model.set(second=same)

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_xraysep.io.evolution import Evolution, Frame
 from napari_xraysep.plugin.panes import (
-    KEY,
-    LEFT_OVER,
     add_pane,
-    contrast_of,
     error_scale,
     panes_of,
     pictures_of,
@@ -17,7 +14,7 @@ from napari_xraysep.plugin.panes import (
 )
 from napari_xraysep.plugin.result_layers import ERRORS, origin_of, result_name
 from napari_xraysep.plugin.session import session_of
-from napari_xraysep.plugin.stored_run import same_radiograph
+from napari_xraysep.plugin.stored_run import same_radiograph, shown_contrast
 from napari_xraysep.records import RunRecord
 
 if TYPE_CHECKING:
@@ -71,7 +68,13 @@ class EvolutionLayers:
 
     def _begin(self, frame: Frame) -> None:
         """Hide the results, so that two epochs are not taken for one, and make the layers."""
-        self._contrast = self._shown_contrast()
+        loaded = session_of(self._viewer).loaded
+        self._contrast = shown_contrast(
+            self._viewer,
+            self._run,
+            self._evolution.radiograph,
+            of_picture=loaded is not None and same_radiograph(self._record, loaded),
+        )
         scale = error_scale(self._contrast)
         pictures = pictures_of(self._viewer)
         results = [layer for layer in panes_of(self._viewer) if layer not in pictures]
@@ -93,17 +96,6 @@ class EvolutionLayers:
                 run=f"{self._run}, epochs",
             )
         side_by_side(self._viewer)
-
-    def _shown_contrast(self) -> tuple[float, float]:
-        """Return the contrast in which the run is shown already, or that of its radiograph."""
-        loaded = session_of(self._viewer).loaded
-        same = loaded is not None and same_radiograph(self._record, loaded)
-        for layer in panes_of(self._viewer):
-            kept = layer.metadata[KEY]
-            ours = kept.get("run") == self._run and kept["pane"] not in LEFT_OVER
-            if ours or (same and kept["pane"] == "radiograph"):
-                return layer.contrast_limits[0], layer.contrast_limits[1]
-        return contrast_of(self._evolution.radiograph)
 
     def _name(self, name: str, frame: Frame) -> str:
         words = result_name(name, self._contrast, simulated=False)

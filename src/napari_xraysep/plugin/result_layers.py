@@ -37,6 +37,11 @@ class ResultLayers:
         Row and column of the radiograph where the results begin.
     run
         What the run is called; none is called as another.
+
+    Attributes
+    ----------
+    run
+        The same.
     """
 
     def __init__(
@@ -54,7 +59,7 @@ class ResultLayers:
         self._simulated = simulated
         self._hidden = hidden
         self._origin = origin
-        self._run = run
+        self.run = run
         self._layers: dict[str, Image] = {}
 
     def show(self, layers: Mapping[str, Floats], pixel_step: int = 1) -> None:
@@ -90,7 +95,7 @@ class ResultLayers:
             name,
             contrast=limits_of(name, self._contrast),
             visible=name not in self._hidden,
-            run=self._run,
+            run=self.run,
         )
         self._place(layer, pixel_step)
         return layer

@@ -40,6 +40,8 @@ class RunView(QObject):
     ----------
     saved
         The folder written, or None.
+    title
+        What the run is called.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class RunView(QObject):
         self.model = RunModel()
         self.saved: Path | None = None
         self.problem = ""
+        self.title = layers.run
         self._layers = layers
         self._panel = panel
         self._ended = ended

@@ -38,6 +38,7 @@ from napari_xraysep.plugin.stored_run import (
     Opened,
     describe,
     hidden_errors,
+    note_run,
     read_opened,
     same_radiograph,
     show_opened,
@@ -213,9 +214,12 @@ class Separate(QWidget):
         self._refresh()
 
     def _remember(self, run: RunView) -> None:
-        """List a run that was stored in the project that it belongs to."""
+        """Note what a run is, and list it in its project where it was stored."""
         session, finished = self._session, run.model.finished
-        if run.saved is None or finished is None:
+        if finished is None:
+            return
+        note_run(self._viewer, run.title, finished.record, run.saved)
+        if run.saved is None:
             return
         loaded, project = session.loaded, session.project
         if loaded is None or project is None or not same_radiograph(finished.record, loaded):

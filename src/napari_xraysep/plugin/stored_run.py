@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from napari_xraysep.domain import Floats
 from napari_xraysep.io.results import StoredRun, read_run, sum_of
 from napari_xraysep.plugin.panes import (
+    EARLIER,
     KEY,
+    LEFT_OVER,
     add_pane,
     contrast_of,
     hide_results,
     panes_of,
     pictures_of,
+    side_by_side,
 )
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
@@ -64,6 +67,8 @@ def read_opened(folder: Path) -> Opened:
 def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
     """Show the layers of a stored run, and the radiograph that they add up to.
 
+    Those that are in the viewer already are shown again, and not made a second time.
+
     Parameters
     ----------
     keep_pictures
@@ -71,30 +76,45 @@ def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
     """
     record = opened.stored.record
     hide_results(viewer)
-    contrast, origin = contrast_of(opened.xray), origin_of(record.region)
-    if keep_pictures:  # a region is shown in the contrast of the whole
-        for layer in pictures_of(viewer):
-            if layer.metadata[KEY]["pane"] == "radiograph":
-                contrast = layer.contrast_limits[0], layer.contrast_limits[1]
-    else:
+    run = title_of(viewer.layers, record, opened.folder)
+    contrast = shown_contrast(viewer, run, opened.xray, of_picture=keep_pictures)
+    if not keep_pictures:
         for layer in pictures_of(viewer):
             layer.visible = False
         name = f"radiograph of {opened.name}" + (", simulated" if record.simulated else "")
+        origin = origin_of(record.region)
         add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast, translate=origin)
-    _show(viewer, opened, contrast, hidden_errors(record.allocation))
+    hidden = hidden_errors(record.allocation)
+    _add_missing(viewer, opened, run, contrast, hidden)
+    for layer in _layers_of(viewer, run).values():
+        layer.visible = layer.metadata[KEY]["pane"] not in hidden
+        layer.metadata[KEY].pop(EARLIER, None)
+    side_by_side(viewer)
 
 
-def add_hidden(viewer: Viewer, opened: Opened) -> None:
-    """Add the layers of a stored run without showing them, nor hiding what is shown."""
-    _show(viewer, opened, contrast_of(opened.xray), tuple(opened.stored.layers))
+def add_hidden(viewer: Viewer, opened: Opened) -> bool:
+    """Add the layers of a stored run without showing them, nor hiding what is shown.
+
+    Returns
+    -------
+    added
+        False: all of them were in the viewer already.
+    """
+    run = title_of(viewer.layers, opened.stored.record, opened.folder)
+    contrast = shown_contrast(viewer, run, opened.xray, of_picture=False)
+    return _add_missing(viewer, opened, run, contrast, tuple(opened.stored.layers))
 
 
-def _show(
-    viewer: Viewer, opened: Opened, contrast: tuple[float, float], hidden: tuple[str, ...]
-) -> None:
-    """Add a run's layers, and note with them where it lies and how large its pixels are."""
-    record = opened.stored.record
-    run = title_of(viewer.layers, record, opened.folder)
+def _add_missing(
+    viewer: Viewer,
+    opened: Opened,
+    run: str,
+    contrast: tuple[float, float],
+    hidden: tuple[str, ...],
+) -> bool:
+    """Add those of a run's layers that are not in the viewer; False where all were."""
+    record, there = opened.stored.record, _layers_of(viewer, run)
+    missing = {name: one for name, one in opened.stored.layers.items() if name not in there}
     results = ResultLayers(
         viewer,
         contrast,
@@ -103,15 +123,51 @@ def _show(
         origin=origin_of(record.region),
         run=run,
     )
-    results.show(opened.stored.layers)
+    results.show(missing)
+    note_run(viewer, run, record, opened.folder)
+    return bool(missing)
+
+
+def _layers_of(viewer: Viewer, run: str) -> dict[str, Layer]:
+    """Return the layers of one run by what they show."""
+    ours = [layer for layer in panes_of(viewer) if layer.metadata[KEY]["run"] == run]
+    return {layer.metadata[KEY]["pane"]: layer for layer in ours}
+
+
+def shown_contrast(
+    viewer: Viewer, run: str, xray: Floats, *, of_picture: bool
+) -> tuple[float, float]:
+    """Return the contrast in which a run is shown already, or that of its radiograph.
+
+    Parameters
+    ----------
+    of_picture
+        The radiograph in the viewer is the run's own: a region is shown in the contrast of the
+        whole.
+    """
     for layer in panes_of(viewer):
-        if layer.metadata[KEY]["run"] == run:
-            layer.metadata[KEY] |= kept_of(record, opened.folder)
+        kept = layer.metadata[KEY]
+        of_run = kept["run"] == run and kept["pane"] not in LEFT_OVER
+        if of_run or (of_picture and kept["pane"] == "radiograph"):
+            return layer.contrast_limits[0], layer.contrast_limits[1]
+    return contrast_of(xray)
 
 
-def kept_of(record: RunRecord, folder: Path) -> dict[str, Any]:
-    """Return what layers keep of the stored run that they came from."""
-    return {"folder": str(folder.resolve()), "pixel_size_mm": record.pixel_size_mm.value}
+def note_run(viewer: Viewer, run: str, record: RunRecord, folder: Path | None) -> None:
+    """Note with a run's layers where it is stored, if it is, and how large its pixels are."""
+    for layer in _layers_of(viewer, run).values():
+        layer.metadata[KEY] |= kept_of(record, folder)
+
+
+def kept_of(record: RunRecord, folder: Path | None) -> dict[str, Any]:
+    """Return what layers keep of the run that they came from."""
+    kept: dict[str, Any] = {"pixel_size_mm": record.pixel_size_mm.value}
+    return kept if folder is None else {**kept, "stored": _place(record, folder)}
+
+
+def _place(record: RunRecord, folder: Path) -> tuple[str, str]:
+    """Return what no two stored runs share: another may have been written into a folder since."""
+    return str(folder.resolve()), record.started
 
 
 def title_of(layers: Iterable[Layer], record: RunRecord, folder: Path) -> str:
@@ -122,13 +178,13 @@ def title_of(layers: Iterable[Layer], record: RunRecord, folder: Path) -> str:
     layers
         Of the viewer: runs that are there keep their titles.
     """
-    at = folder.resolve()
+    at, own = folder.resolve(), _place(record, folder)
     ours = [layer.metadata.get(KEY, {}) for layer in layers]
-    where = {one["run"]: one.get("folder") for one in ours if one.get("run")}
-    known = [run for run, place in where.items() if place == str(at)]
-    names = (at.name, f"{at.parent.name}/{at.name}", str(at))
+    where = {one["run"]: one.get("stored") for one in ours if one.get("run")}
+    known = [run for run, place in where.items() if place == own]
+    names = (at.name, f"{at.parent.name}/{at.name}", str(at), f"{at}, {record.started}")
     free = (f"{record.method_title}, {name}" for name in names)
-    return next(title for title in (*known, *free) if where.get(title, str(at)) == str(at))
+    return next(title for title in (*known, *free) if where.get(title, own) == own)
 
 
 def stored_curves(
