@@ -22,7 +22,7 @@ from qtpy.QtWidgets import (
 from napari_xraysep.plugin.combo_box import short
 from napari_xraysep.plugin.compare_layers import in_one_line
 from napari_xraysep.plugin.compare_model import MODES, Mode
-from napari_xraysep.plugin.parts import button, row, wrapped
+from napari_xraysep.plugin.parts import button, plain, row, verbatim, wrapped
 from napari_xraysep.plugin.register_views import BLINK_MS
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class PairPanel(QWidget):
             for place, layer in enumerate(layers):
                 name = in_one_line(layer)
                 combo.addItem(name, layer)
-                combo.setItemData(place, name, Qt.ItemDataRole.ToolTipRole)
+                combo.setItemData(place, verbatim(name), Qt.ItemDataRole.ToolTipRole)
             known = [place for place, layer in enumerate(layers) if layer is chosen]
             combo.setCurrentIndex(known[0] if known else -1)
 
@@ -145,7 +145,7 @@ class ModePanel(QWidget):
         self.others = QListWidget()
         self.others.setMaximumHeight(110)
         self.others.setToolTip("Tick what is to be shown besides A and B.")
-        self.computing = wrapped()
+        self.computing = plain()
         self.parts: dict[Mode, QWidget] = {"profile": profile, "difference": self.computing}
         for mode, widgets in (
             ("blink", (self.flip_button, self.alternate)),
@@ -195,7 +195,7 @@ class ModePanel(QWidget):
         for layer in layers:
             item = QListWidgetItem(in_one_line(layer))
             item.setData(Qt.ItemDataRole.UserRole, layer)
-            item.setToolTip(item.text())
+            item.setToolTip(verbatim(item.text()))
             state = any(layer is one for one in ticked)
             item.setCheckState(Qt.CheckState.Checked if state else Qt.CheckState.Unchecked)
             self.others.addItem(item)

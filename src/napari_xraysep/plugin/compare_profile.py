@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_xraysep.domain import Floats
 from napari_xraysep.plugin.loss_plot import SmallPlot
-from napari_xraysep.plugin.parts import wrapped
+from napari_xraysep.plugin.parts import plain
 from napari_xraysep.records import HYPOTHETICAL
 
 COLOURS = {
@@ -31,8 +31,7 @@ class ProfilePlot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said = wrapped(HINT)
-        self.said.setTextFormat(Qt.TextFormat.PlainText)  # names of folders may look like HTML
+        self.said = plain(HINT)
         self.legend = QLabel()
         self.legend.setWordWrap(True)
         self.plot = SmallPlot(background=None)

@@ -23,6 +23,7 @@ from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.combo_box import short
 from napari_xraysep.plugin.images import Choice, Image, read_image
 from napari_xraysep.plugin.panes import KEY
+from napari_xraysep.plugin.parts import verbatim
 from napari_xraysep.records import Role
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ class ImageChoice(QWidget):
         if index < 0 or self.combo.itemData(index) != path:
             self.combo.addItem(path.name, path)
             index = self.combo.count() - 1
-            self.combo.setItemData(index, str(path), Qt.ItemDataRole.ToolTipRole)
+            self.combo.setItemData(index, verbatim(str(path)), Qt.ItemDataRole.ToolTipRole)
         self.combo.setCurrentIndex(index)
 
     def take(self, image: Image | None) -> None:
@@ -165,9 +166,9 @@ class ImageChoice(QWidget):
             mark = "" if fits else "<b>not registered</b>: not on the radiograph's grid<br>"
             path = self.image.record.path
             layer = not isinstance(self.combo.currentData(), Path)
-            source = f"<br>read from its file, {Path(path).name}" if layer and path else ""
-            self.facts.setText(mark + self.image.facts + source)
-            self.facts.setToolTip(path or "the layer's own pixels")
+            source = f"\nread from its file, {Path(path).name}" if layer and path else ""
+            self.facts.setText(mark + verbatim(self.image.facts + source))
+            self.facts.setToolTip(verbatim(path or "the layer's own pixels"))
 
     def _usable(self, layer: Layer) -> bool:
         kinds = ("Image", "Labels") if self.role == "mask" else ("Image",)
@@ -209,7 +210,7 @@ class ImageChoice(QWidget):
         if request != self._request:
             return
         self.image, self.reading = image, False
-        self.facts.setText(image.facts)
+        self.facts.setText(verbatim(image.facts))
         height, width = image.thumbnail.shape[:2]
         picture = QImage(
             np.ascontiguousarray(image.thumbnail).data,
@@ -232,7 +233,7 @@ class ImageChoice(QWidget):
         if request != self._request:
             return
         self.problem, self.reading = problem, False
-        self.facts.setText(problem)
+        self.facts.setText(verbatim(problem))
         self.changed.emit()
 
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: D102

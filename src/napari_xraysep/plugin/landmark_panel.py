@@ -13,7 +13,7 @@ from napari_xraysep.plugin.landmark_files import Names, export_landmarks, import
 from napari_xraysep.plugin.landmark_layers import PICTURES, LandmarkLayers
 from napari_xraysep.plugin.landmark_model import LandmarkModel
 from napari_xraysep.plugin.landmark_table import LandmarkTable
-from napari_xraysep.plugin.parts import row, wrapped
+from napari_xraysep.plugin.parts import plain, row, wrapped
 from napari_xraysep.transforms import Side
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class LandmarkPanel(QWidget):
         self.target = short(QComboBox())
         for picture in PICTURES:
             self.target.addItem(f"A click marks a detail in the {picture}", picture)
-        self.hint, self.summary, self.message = wrapped(), wrapped(), wrapped()
+        self.hint, self.summary, self.message = wrapped(), wrapped(), plain()
         self.undo_button = _button("Undo", "Take back the last step (Ctrl+Z on the pictures).")
         self.redo_button = _button("Redo", "Take it again (Ctrl+Shift+Z on the pictures).")
         self.switch_button = _button("On/off", "Let the selected pairs count, or leave them out.")

@@ -21,7 +21,7 @@ from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.loading import Answers, Loaded
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
+from napari_xraysep.plugin.parts import button, line, plain, scrolling, wrapped
 from napari_xraysep.plugin.project_row import ProjectRow
 from napari_xraysep.plugin.projects import (
     Beginning,
@@ -95,7 +95,7 @@ class LoadPainting(QWidget):
         )
         self.questions = RadiographQuestions()
         self.understood = wrapped()
-        self.message = wrapped()
+        self.message = plain()
         self.load_button = button(
             "Load", "Puts the images together as one painting and shows them side by side."
         )

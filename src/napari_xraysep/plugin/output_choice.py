@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
+from napari_xraysep.plugin.parts import verbatim
 from napari_xraysep.workflows.run_folder import next_run_folder
 
 NOWHERE = "a folder of your choice"
@@ -19,6 +21,7 @@ class OutputChoice(QWidget):
         self._radiograph: Path | None = None
         self._parent: Path | None = None
         self._label = QLabel()
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         change = QPushButton("Change…")
         change.setToolTip("Choose the folder in which runs are stored, each in one of its own.")
@@ -56,4 +59,4 @@ class OutputChoice(QWidget):
         """Show the next free folder."""
         folder = self.folder
         self._label.setText(NOWHERE if folder is None else folder.name)
-        self._label.setToolTip("" if folder is None else str(folder))
+        self._label.setToolTip("" if folder is None else verbatim(str(folder)))

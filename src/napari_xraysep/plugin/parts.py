@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import (
     QFrame,
@@ -12,7 +14,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-NO_PAINTING = "No painting is loaded: use <b>Load painting</b> first."
+NO_PAINTING = "No painting is loaded: use Load painting first."
 
 
 def wrapped(text: str = "") -> QLabel:
@@ -20,6 +22,22 @@ def wrapped(text: str = "") -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     return label
+
+
+def plain(text: str = "") -> QLabel:
+    """Return such a text for what users have named: it is never taken for HTML."""
+    label = wrapped(text)
+    label.setTextFormat(Qt.TextFormat.PlainText)
+    return label
+
+
+def verbatim(text: str) -> str:
+    """Return HTML that shows a text letter by letter.
+
+    A tooltip, and a label of both kinds, takes for HTML what looks like it: a file may be called
+    ``<b>x</b>.tif``.
+    """
+    return f"<span>{escape(text, quote=False)}</span>".replace("\n", "<br>")
 
 
 def button(text: str, tooltip: str) -> QPushButton:

@@ -22,7 +22,7 @@ from napari_xraysep.plugin.background import in_background, while_loaded
 from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView, drawings
 from napari_xraysep.plugin.image_choice import IMAGES
-from napari_xraysep.plugin.parts import NO_PAINTING, row, scrolling, wrapped
+from napari_xraysep.plugin.parts import NO_PAINTING, plain, row, scrolling, wrapped
 from napari_xraysep.plugin.prior_drawing import (
     SCRIBBLE_COLOURS,
     DesignDrawing,
@@ -90,9 +90,9 @@ class Prior(QWidget):
         self.clear_scribbles_button = QPushButton("Clear")
         self.file_button = QPushButton("From a file…")
         self.no_file_button = QPushButton("Remove")
-        self.file = wrapped()
+        self.file = plain()
         self.show_guess = QCheckBox("Show this guess over the radiograph")
-        self.hint, self.message = wrapped(), wrapped()
+        self.hint, self.message = wrapped(), plain()
         self.done_button = QPushButton("Done: show all images again")
         self.controls = QWidget()
         self._lay_out()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qtpy.QtCore import Signal
+from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_xraysep.plugin import questions
+from napari_xraysep.plugin.parts import verbatim
 from napari_xraysep.workflows.project import ENDING
 
 FILES = "Projects of napari-xraysep (*.json);;All files (*)"
@@ -36,6 +37,7 @@ class ProjectRow(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.label = QLabel()
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.open_button = QPushButton("Open project…")
         self.save_button = QPushButton("Save project as…")
@@ -58,7 +60,7 @@ class ProjectRow(QWidget):
         if file is not None:
             self._suggested = file
             self.label.setText(f"Project: {file.name}, saved by itself")
-            self.label.setToolTip(f"{file}\n\n{HELP}")
+            self.label.setToolTip(verbatim(f"{file}\n\n{HELP}"))
         else:
             self.label.setText("Project: not in a file yet" if loaded else "")
             self.label.setToolTip(HELP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QMessageBox, QWidget
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def ask(parent: QWidget, question: str, answers: Sequence[str]) -> str:
     """
     box = QMessageBox(parent)
     box.setWindowTitle("napari-xraysep")
+    box.setTextFormat(Qt.TextFormat.PlainText)  # names of files may look like HTML
     box.setText(question)
     buttons = {box.addButton(a, QMessageBox.ButtonRole.ActionRole): a for a in answers[:-1]}
     careful = box.addButton(answers[-1], QMessageBox.ButtonRole.RejectRole)

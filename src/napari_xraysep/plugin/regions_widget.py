@@ -20,7 +20,7 @@ from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.drawing_view import DrawingView
 from napari_xraysep.plugin.image_choice import IMAGES
 from napari_xraysep.plugin.mask_drawing import MaskDrawing
-from napari_xraysep.plugin.parts import NO_PAINTING, wrapped
+from napari_xraysep.plugin.parts import NO_PAINTING, plain, wrapped
 from napari_xraysep.plugin.region_list import RegionList
 from napari_xraysep.plugin.session import plain_viewer, session_of
 from napari_xraysep.plugin.step_bar import StepBar
@@ -65,7 +65,7 @@ class MaskAndRegions(QWidget):
         self.clear_button = QPushButton("Clear")
         self.region_button = QPushButton("Draw a region")
         self.done_button = QPushButton("Done: show all images again")
-        self.state, self.hint, self.message = wrapped(), wrapped(), wrapped()
+        self.state, self.hint, self.message = wrapped(), wrapped(), plain()
         self._lay_out()
         self.outline_button.clicked.connect(self.draw_outlines)
         self.brush_button.clicked.connect(self.paint)

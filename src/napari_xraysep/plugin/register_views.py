@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from html import escape
 
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import (
@@ -38,7 +39,7 @@ RED = "#d03030"
 
 def red(text: str) -> str:
     """Return text that is written in red."""
-    return f"<span style='color:{RED}'>{text}</span>"
+    return f"<span style='color:{RED}'>{escape(text, quote=False)}</span>"
 
 
 class Folded(QWidget):

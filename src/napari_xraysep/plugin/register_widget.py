@@ -16,7 +16,7 @@ from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.in_front import InFront
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import NO_PAINTING
+from napari_xraysep.plugin.parts import NO_PAINTING, verbatim
 from napari_xraysep.plugin.register_form import RegisterForm
 from napari_xraysep.plugin.register_model import RegisterModel
 from napari_xraysep.plugin.register_preview import Preview
@@ -152,7 +152,7 @@ class Register(RegisterForm):
             self._say_problem(str(error))
             return
         self._look()
-        self.message.setText(f"Imported from {path.name}. Look closely, then use it.")
+        self.message.setText(verbatim(f"Imported from {path.name}. Look closely, then use it."))
 
     def write(self, path: Path) -> None:
         """Export the registrations in use."""
@@ -161,7 +161,7 @@ class Register(RegisterForm):
         except XraysepError as error:
             self._say_problem(str(error))
             return
-        self.message.setText(f"Written: {path.name}")
+        self.message.setText(verbatim(f"Written: {path.name}"))
 
     def _run(self, work: Callable[[Task], Any], done: Callable[[Any], None]) -> None:
         self.message.setText("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from qtpy.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_xraysep.plugin.loss_plot import Curves, LossPlot
+from napari_xraysep.plugin.parts import plain
 from napari_xraysep.plugin.run_model import RunModel, State, plain_time
 from napari_xraysep.records import RECOMBINATION_WARNING
 
@@ -17,8 +18,7 @@ class RunPanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.status = QLabel()
-        self.message = QLabel()
-        self.message.setWordWrap(True)
+        self.message = plain()
         self.caution = QLabel()
         self.caution.setWordWrap(True)
         self.plot = LossPlot()

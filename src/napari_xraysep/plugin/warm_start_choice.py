@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QFileDialog
 
 from napari_xraysep.plugin.combo_box import short
+from napari_xraysep.plugin.parts import verbatim
 
 THIS_PAINTING = "this painting and its mirror image (default)"
 FINISHED = "a finished separation…"
@@ -37,6 +38,6 @@ class WarmStartChoice(QComboBox):
         """Choose a run's folder; None for the painting itself."""
         self.folder = folder
         self.setItemText(1, FINISHED if folder is None else f"the separation {folder.name}…")
-        tip = None if folder is None else str(folder)
+        tip = None if folder is None else verbatim(str(folder))
         self.setItemData(1, tip, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(0 if folder is None else 1)
