@@ -2,19 +2,24 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QFileDialog
 
 from conftest import SHAPE, TIMEOUT, Stage
+from napari_xraysep.plugin import evolution_panel, questions
 from napari_xraysep.plugin.compare_layers import run_layers, runs_of
 from napari_xraysep.plugin.loading import Answers, Loaded, assemble
 from napari_xraysep.plugin.panes import add_pane
 from napari_xraysep.plugin.result_layers import ResultLayers
+from napari_xraysep.plugin.run_start import RUN_UNSAVED
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.project import StoredRunRef
 from napari_xraysep.separation.engine import separate
@@ -289,6 +294,49 @@ def test_epochs_and_comparison_do_not_hide_the_results_for_good(
     compare._guard._dock.destroyOnClose()
     assert not any("epoch" in one.name for one in viewer.layers)
     assert [one for one in viewer.layers if one.visible] == visible
+
+
+def test_the_epochs_of_a_run_are_followed_until_it_is_stored(
+    qtbot: Any,
+    viewer: Any,
+    separate: Any,
+    stage: Stage,
+    loaded: Loaded,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(evolution_panel, "LOOK_MS", 10)
+    monkeypatch.setattr(questions, "ask", lambda parent, question, answers: RUN_UNSAVED)
+    steps = threading.Semaphore(0)
+    monkeypatch.setattr(stage.go, "wait", lambda seconds: steps.acquire(timeout=seconds))
+    session_of(viewer).loaded = replace(loaded, radiograph_file=None)
+    _, compare = viewer.window.add_plugin_dock_widget("napari-xraysep", "Compare")
+    panel = compare.evolution
+    compare.folded.heading.click()
+    assert panel.message.text() == evolution_panel.NO_RUN
+    separate.start()
+    assert panel.message.text() == evolution_panel.NO_EPOCHS_YET
+    steps.release()
+    qtbot.waitUntil(lambda: panel.kept is not None, timeout=TIMEOUT)
+    assert panel.title.text() == "epoch 2 of 2 so far"
+    assert not any(one.isEnabled() for one in panel.save_buttons.values())
+    panel.slider.setValue(0)
+    panel.slider.setValue(1)
+    front = next(one for one in viewer.layers if one.name.endswith("so far, simulated"))
+    before = front.data.copy()
+    steps.release()
+    qtbot.waitUntil(lambda: panel.title.text() == "epoch 3 of 3 so far", timeout=TIMEOUT)
+    assert not np.allclose(front.data, before)  # the newest was looked at: it is followed
+    panel.slider.setValue(0)
+    steps.release(9)
+    qtbot.waitUntil(lambda: panel.message.text() == evolution_panel.NOT_STORED, timeout=TIMEOUT)
+    assert panel.title.text() == "epoch 1 of 3"  # what was looked at is left alone
+    assert all(one.isEnabled() for one in panel.save_buttons.values())
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
+    separate.save_button.click()
+    qtbot.waitUntil(lambda: panel.message.text() == "" and panel.kept is not None, timeout=TIMEOUT)
+    assert (tmp_path / "painting-xraysep-1").samefile(panel.kept.run)
+    assert not any("epoch" in one.name for one in viewer.layers)
 
 
 def test_further_images_are_ticked_for_the_panes(compare: Any, viewer: Any) -> None:

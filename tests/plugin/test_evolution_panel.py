@@ -12,7 +12,7 @@ from PIL import Image
 from qtpy.QtWidgets import QFileDialog
 
 from conftest import SHAPE, TIMEOUT, Stage
-from napari_xraysep.io.evolution import EVOLUTION, read_evolution
+from napari_xraysep.io.evolution import EVOLUTION, Evolution, Frame, read_evolution
 from napari_xraysep.plugin import evolution_panel as module
 from napari_xraysep.plugin.evolution_panel import NO_EPOCHS, NO_RUN, EvolutionPanel
 from napari_xraysep.plugin.panes import KEY, error_scale, hide_results, show_pictures
@@ -187,6 +187,13 @@ def test_what_cannot_be_shown_or_saved_is_said(
     panel.show_run(run)
     assert panel.message.text() == NO_EPOCHS
     assert not any(button.isEnabled() for button in panel.save_buttons.values())
+
+
+def test_what_is_looked_at_keeps_its_place_when_every_second_epoch_is_dropped() -> None:
+    before = tuple(Frame("training", 0, epoch, {}) for epoch in range(1, 9))
+    known = Evolution(before, 1.0, np.zeros(SHAPE, np.float32), {"training": 8})
+    after = (*before[::2], Frame("training", 0, 9, {}))
+    assert [module.place_of(at, known, after) for at in range(8)] == [0, 0, 1, 1, 2, 2, 3, 4]
 
 
 def test_a_run_saved_later_keeps_its_epochs(stage: Stage, loaded: Any, tmp_path: Path) -> None:

@@ -60,6 +60,8 @@ class Evolution:
         Epochs that each stage ran, by its name.
     restarts
         How often the run was begun anew, the first time included.
+    whole
+        The run has ended: no more epochs will come.
     """
 
     frames: tuple[Frame, ...]
@@ -67,12 +69,15 @@ class Evolution:
     radiograph: Floats
     epochs: Mapping[str, int]
     restarts: int = 1
+    whole: bool = True
 
     def title(self, frame: Frame) -> str:
         """Name a frame, as in ``first order, epoch 40 of 200``; a stage of its own goes unsaid."""
         parts = [] if self.restarts == 1 else [f"restart {frame.restart + 1} of {self.restarts}"]
         parts += [] if len(self.epochs) == 1 else [frame.stage]
-        return ", ".join([*parts, f"epoch {frame.epoch} of {self.epochs[frame.stage]}"])
+        so_far = "" if self.whole else " so far"
+        parts.append(f"epoch {frame.epoch} of {self.epochs[frame.stage]}{so_far}")
+        return ", ".join(parts)
 
 
 def thinned(frames: Sequence[Frame]) -> list[Frame]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from napari_xraysep.domain import Floats
@@ -29,8 +29,9 @@ from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
 from napari_xraysep.plugin.evolution_panel import EvolutionPanel
 from napari_xraysep.plugin.in_front import InFront
+from napari_xraysep.plugin.live_run import LiveRun
 from napari_xraysep.plugin.panes import EARLIER, KEY, error_scale
-from napari_xraysep.plugin.parts import button, line, scrolling, wrapped
+from napari_xraysep.plugin.parts import button, line, plain, scrolling, wrapped
 from napari_xraysep.plugin.register_views import Folded
 from napari_xraysep.plugin.run_list import RunList
 from napari_xraysep.plugin.session import plain_viewer, session_of
@@ -73,9 +74,9 @@ class Compare(QWidget):
         self.left_over, self.contrast = LeftOverPanel(), ContrastPanel()
         self.evolution = EvolutionPanel(self._viewer)
         self.folded = Folded("Evolution: how the layers of a run took shape", self.evolution)
-        self.message = wrapped()
-        self.message.setTextFormat(Qt.TextFormat.PlainText)  # names of folders may look like HTML
-        self._folder: Path | None = None
+        self.message = plain()
+        self._shaped: Path | LiveRun | None = None
+        self._live: LiveRun | None = None
         self._touched = self._tuned = self._gone = False
         self._away: Mode | None = None
         self._work = 0
@@ -130,6 +131,7 @@ class Compare(QWidget):
         self.view.renewed.connect(self._renewed)
         self._session.changed.connect(self._painting_changed)
         self._session.edited.connect(self._edited)
+        self._session.ran.connect(self._ran)
         self._in_front = InFront(self)
         self._in_front.changed.connect(self._in_front_changed)
         self._guard = CloseGuard(self, lambda: True, self._closed)
@@ -276,7 +278,7 @@ class Compare(QWidget):
         if loaded is not None and not same_radiograph(record, loaded):
             self.say(f"{run}: not added, for it is of another painting; load that painting first.")
             return
-        self._folder = opened.folder
+        self._shaped = opened.folder
         self._show_evolution()
         self._touched = first is not None  # what is A stays A
         if add_hidden(self._viewer, opened):
@@ -292,6 +294,8 @@ class Compare(QWidget):
         self.compare("")
         self._touched = self._tuned = False
         self._edited("runs")
+        self._live = None
+        self._ran()
         self.model.set(others=())
         self.reset_choices()
 
@@ -301,12 +305,23 @@ class Compare(QWidget):
         if part in ("regions", "runs"):
             self.runs.show_runs(runs, () if project is None else project.regions)
         if part == "runs":
-            self._folder = self._session.folder / runs[-1].folder if runs else None
+            self._shaped = self._session.folder / runs[-1].folder if runs else None
             self._show_evolution()
 
+    def _ran(self) -> None:
+        """Follow a run that has begun."""
+        before, self._live = self._live, self._session.live
+        if self._live is before:
+            return
+        if self._live is not None:
+            self._shaped = self._live
+            self._show_evolution()
+        elif self._shaped is before:
+            self._edited("runs")
+
     def _show_evolution(self, event: Any = None) -> None:
-        """Offer the epochs of the run that was stored or added last, where they are asked for."""
-        self.evolution.show_run(self._folder if self.folded.open else None)
+        """Offer the epochs of the run that was begun, stored or added last, where asked for."""
+        self.evolution.show_run(self._shaped if self.folded.open else None)
 
     def _in_front_changed(self, in_front: bool) -> None:
         """Give the viewer back while another dock is in front, as the others do."""
@@ -325,6 +340,7 @@ class Compare(QWidget):
         self._rest.stop()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
+        self._session.ran.disconnect(self._ran, missing_ok=True)
         if not self._guard.too_late:
             self.view.stop()
             self.evolution.back()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from napari.layers import Image, Layer
     from napari.viewer import Viewer
 
+    from napari_xraysep.plugin.live_run import Going
+
 
 class EvolutionLayers:
     """Shows one epoch at a time, in place of the results; only the GUI thread may use it.
@@ -31,12 +33,19 @@ class EvolutionLayers:
     ----------
     run
         What the run is called.
+
+    Attributes
+    ----------
+    evolution
+        What is known of the epochs; a run that goes on has more of them later.
     """
 
-    def __init__(self, viewer: Viewer, run: str, evolution: Evolution, record: RunRecord) -> None:
+    def __init__(
+        self, viewer: Viewer, run: str, evolution: Evolution, record: RunRecord | Going
+    ) -> None:
         self._viewer = viewer
         self._run = run
-        self._evolution = evolution
+        self.evolution = evolution
         self._record = record
         self._layers: dict[str, Image] = {}
         self._hidden: list[Layer] = []
@@ -72,7 +81,7 @@ class EvolutionLayers:
         self._contrast = shown_contrast(
             self._viewer,
             self._run,
-            self._evolution.radiograph,
+            self.evolution.radiograph,
             of_picture=loaded is not None and same_radiograph(self._record, loaded),
         )
         scale = error_scale(self._contrast)
@@ -81,7 +90,7 @@ class EvolutionLayers:
         self._hidden = [layer for layer in results if layer.visible]
         for layer in self._hidden:
             layer.visible = False
-        height, width = self._evolution.radiograph.shape
+        height, width = self.evolution.radiograph.shape
         steps = self._record.height / height, self._record.width / width
         origin = origin_of(self._record.region)
         for name in reversed(frame.layers):
@@ -100,4 +109,4 @@ class EvolutionLayers:
     def _name(self, name: str, frame: Frame) -> str:
         words = result_name(name, self._contrast, simulated=False)
         simulated = ", simulated" if self._record.simulated else ""
-        return f"{words}, {self._evolution.title(frame)}{simulated}"
+        return f"{words}, {self.evolution.title(frame)}{simulated}"

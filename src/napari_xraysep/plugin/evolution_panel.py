@@ -1,23 +1,24 @@
-"""A slider over the epochs of a stored run, its layers in the viewer, and pictures of them."""
+"""A slider over the epochs of a run, its layers in the viewer, and pictures of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
 from qtpy.QtWidgets import QFileDialog, QLabel, QSlider, QVBoxLayout, QWidget
 
-from napari_xraysep.io.evolution import EVOLUTION, Evolution, read_evolution
+from napari_xraysep.io.evolution import EVOLUTION, Evolution, Frame, read_evolution
 from napari_xraysep.io.results import read_record
 from napari_xraysep.io.staging import replacing
 from napari_xraysep.plugin.background import in_background, while_there
 from napari_xraysep.plugin.evolution_layers import EvolutionLayers
-from napari_xraysep.plugin.parts import button, row, wrapped
+from napari_xraysep.plugin.live_run import Going, LiveRun
+from napari_xraysep.plugin.parts import button, plain, row
+from napari_xraysep.plugin.session import session_of
 from napari_xraysep.plugin.stored_run import title_of
 from napari_xraysep.records import RunRecord
 from napari_xraysep.workflows.export import EVOLUTION_FILES
@@ -25,12 +26,15 @@ from napari_xraysep.workflows.export import EVOLUTION_FILES
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-PLAY_MS = 250
+PLAY_MS, LOOK_MS = 250, 1000
+"""Between two epochs that are played, and between two looks at a run that goes on."""
 PLAY, PAUSE = "Play", "Pause"
-NO_RUN = "Choose a stored run to see how its layers took shape."
+NO_RUN = "Separate, or choose a stored run, to see how its layers take shape."
 NO_EPOCHS = (
     "This run kept no epochs: its method separates in one go, or it was made by an older version."
 )
+NO_EPOCHS_YET = "The run has just begun: its epochs come here as they are done."
+NOT_STORED = "Its epochs are here until another run begins, unless it is saved in Separate."
 KINDS = {
     ".gif": ("Animation…", "Save all epochs as an animated GIF."),
     "-strip": ("Strip…", "Save a picture with epochs evenly spread over the run."),
@@ -45,15 +49,15 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Kept:
-    """What is shown of a run."""
+    """What is shown of a run, stored in a folder or not yet."""
 
-    folder: Path
-    record: RunRecord
+    run: Path | LiveRun
+    record: RunRecord | Going
     evolution: Evolution
 
 
 class EvolutionPanel(QWidget):
-    """Moves through the epochs of one stored run.
+    """Moves through the epochs of one run.
 
     Attributes
     ----------
@@ -68,10 +72,12 @@ class EvolutionPanel(QWidget):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__()
         self._viewer = viewer
-        self._folder: Path | None = None
+        self._run: Path | LiveRun | None = None
+        self._seen, self._reading = 0, False
         self._layers: EvolutionLayers | None = None
         self.kept: Kept | None = None
-        self.title = wrapped()
+        self.title = plain()
+        self.title.setStyleSheet("font-weight: bold")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setToolTip("Drag to see the layers as they stood after each kept epoch.")
         self.play_button = button(PLAY, "Run through the epochs, from here or from the beginning.")
@@ -80,11 +86,13 @@ class EvolutionPanel(QWidget):
             name: button(*next(words for mark, words in KINDS.items() if mark in name))
             for name in EVOLUTION_FILES
         }
-        self.message = wrapped()
-        self.message.setTextFormat(Qt.TextFormat.PlainText)  # paths may look like HTML
+        self.message = plain()
         self._timer = QTimer(self)
         self._timer.setInterval(PLAY_MS)
         self._timer.timeout.connect(self._next)
+        self._looks = QTimer(self)
+        self._looks.setInterval(LOOK_MS)
+        self._looks.timeout.connect(self._look)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.title)
@@ -99,21 +107,25 @@ class EvolutionPanel(QWidget):
             one.clicked.connect(partial(self._ask_save, name))
         self.show_run(None)
 
-    def show_run(self, folder: Path | None) -> None:
-        """Offer the epochs of a stored run; nothing is drawn before the slider is moved."""
+    def show_run(self, run: Path | LiveRun | None) -> None:
+        """Offer the epochs of a run; nothing is drawn before the slider is moved.
+
+        Parameters
+        ----------
+        run
+            Where it is stored, or one that is not: the epochs are followed as they come.
+        """
         self.back()
-        self._folder, self.kept, self._layers = folder, None, None
-        self._refresh("" if folder is not None else NO_RUN)
-        if folder is None:
-            return
-        if not (folder / EVOLUTION).is_file():
+        self._looks.stop()
+        self._run, self.kept, self._layers, self._seen = run, None, None, 0
+        self._refresh("" if run is not None else NO_RUN)
+        if isinstance(run, LiveRun):
+            self._looks.start()
+            self._look()
+        elif run is not None and (run / EVOLUTION).is_file():
+            self._read(partial(_stored, run))
+        elif run is not None:
             self._refresh(NO_EPOCHS)
-            return
-        in_background(
-            partial(_read, folder),
-            while_there(self, self._opened),
-            while_there(self, partial(self._failed, folder)),
-        )
 
     def play(self) -> None:
         """Run through the epochs, or stop doing so."""
@@ -148,34 +160,75 @@ class EvolutionPanel(QWidget):
     def _ask_save(self, name: str) -> None:
         assert self.kept is not None
         self._stop()
-        start = self.kept.folder / name
+        start = Path(name) if isinstance(self.kept.run, LiveRun) else self.kept.run / name
         chosen, _ = QFileDialog.getSaveFileName(self, "Save", str(start), f"*{start.suffix}")
         if chosen:
             self.save(name, Path(chosen))
 
-    def _opened(self, kept: Kept) -> None:
-        if kept.folder != self._folder:
+    def _read(self, work: Callable[[], Kept | None]) -> None:
+        """Read epochs on another thread."""
+        self._reading = True
+        in_background(
+            work,
+            while_there(self, self._opened),
+            while_there(self, partial(self._failed, self._run)),
+        )
+
+    def _look(self) -> None:
+        """Take the epochs that have come to a run that is not stored."""
+        run = self._run
+        if self._reading or not isinstance(run, LiveRun):
             return
+        ended = not session_of(self._viewer).running  # and written, where it has a folder
+        if ended:
+            self._looks.stop()
+        if ended or run.epochs > self._seen:
+            self._seen = run.epochs
+            self._read(partial(_so_far, run))
+        if self.kept is None:
+            self._refresh(NO_EPOCHS if ended else NO_EPOCHS_YET)
+
+    def _opened(self, kept: Kept | None) -> None:
+        self._reading = False
+        if kept is None or kept.run != self._run:
+            return
+        frames, last = kept.evolution.frames, len(kept.evolution.frames) - 1
+        at = last
+        if self.kept is not None:
+            at = place_of(self.slider.value(), self.kept.evolution, frames)
         self.kept = kept
-        run = title_of(self._viewer.layers, kept.record, kept.folder)
-        self._layers = EvolutionLayers(self._viewer, run, kept.evolution, kept.record)
-        last = len(kept.evolution.frames) - 1
+        if self._layers is None:
+            self._layers = self._layers_of(kept)
+        self._layers.evolution = kept.evolution
         self.slider.blockSignals(True)
         self.slider.setRange(0, last)
-        self.slider.setValue(last)
+        self.slider.setValue(at)
         self.slider.blockSignals(False)
-        self._refresh("")
+        unstored = isinstance(kept.run, LiveRun) and not session_of(self._viewer).running
+        self._refresh(NOT_STORED if unstored and isinstance(kept.record, RunRecord) else "")
+        if self.back_button.isEnabled():
+            self._layers.show(frames[at])
 
-    def _failed(self, folder: Path, problem: str) -> None:
-        if folder == self._folder:
+    def _layers_of(self, kept: Kept) -> EvolutionLayers:
+        if isinstance(kept.run, LiveRun):
+            title = kept.run.title
+        else:
+            title = title_of(self._viewer.layers, kept.record, kept.run)
+        return EvolutionLayers(self._viewer, title, kept.evolution, kept.record)
+
+    def _failed(self, run: Path | LiveRun | None, problem: str) -> None:
+        self._reading = False
+        if run == self._run:
             self._refresh(problem)
 
     def _refresh(self, message: str) -> None:
         """Enable what can be used, and say what there is."""
         self.message.setText(message)
         there = self.kept is not None
-        for widget in (self.slider, self.play_button, *self.save_buttons.values()):
+        for widget in (self.slider, self.play_button):
             widget.setEnabled(there)
+        for one in self.save_buttons.values():  # not while the run goes on
+            one.setEnabled(there and isinstance(self.kept.record, RunRecord))
         self._say()
 
     def _say(self) -> None:
@@ -183,8 +236,7 @@ class EvolutionPanel(QWidget):
             self.title.setText("")
             return
         evolution = self.kept.evolution
-        title = evolution.title(evolution.frames[self.slider.value()])
-        self.title.setText(f"<b>{escape(title)}</b>")
+        self.title.setText(evolution.title(evolution.frames[self.slider.value()]))
 
     def _moved(self, at: int) -> None:
         if self.kept is None or self._layers is None:
@@ -205,8 +257,27 @@ class EvolutionPanel(QWidget):
         self.play_button.setText(PLAY)
 
 
-def _read(folder: Path) -> Kept:
+def place_of(at: int, before: Evolution, frames: Sequence[Frame]) -> int:
+    """Return where the epoch that is looked at lies once others have come.
+
+    The newest gives way to the one that is newest then. Every second may have been dropped.
+    """
+    last = len(frames) - 1
+    if at == len(before.frames) - 1:
+        return last
+    shown = before.frames[at]
+    same = (shown.stage, shown.restart, shown.epoch)
+    keys = [(frame.stage, frame.restart, frame.epoch) for frame in frames]
+    return keys.index(same) if same in keys else min(at // 2, last)
+
+
+def _stored(folder: Path) -> Kept:
     return Kept(folder, read_record(folder), read_evolution(folder / EVOLUTION))
+
+
+def _so_far(run: LiveRun) -> Kept | None:
+    record, evolution = run.record, run.evolution()
+    return None if evolution is None else Kept(run, record, evolution)
 
 
 def _write(draw: Callable[[Evolution, RunRecord], bytes], kept: Kept, path: Path) -> None:

@@ -14,7 +14,7 @@ from napari_xraysep.plugin.background import sentence
 from napari_xraysep.plugin.result_layers import ResultLayers, names_upwards
 from napari_xraysep.plugin.run_model import RunModel, State
 from napari_xraysep.plugin.run_panel import RunPanel
-from napari_xraysep.plugin.run_worker import Job, NotSaved, SeparationWorker
+from napari_xraysep.plugin.run_worker import Job, NotSaved, SeparationWorker, notes_of
 from napari_xraysep.workflows.run_folder import RunFolder
 
 TICK_MS = 50
@@ -98,7 +98,7 @@ class RunView(QObject):
             The folder cannot be written.
         """
         assert self.model.finished is not None
-        notes = self.model.notes if self.job.folder is None else self.job.folder.notes
+        notes = notes_of(self.job, self.model)
         self.saved = RunFolder(folder, self.job.painting, notes).write(self.model.finished)
         return self.saved
 

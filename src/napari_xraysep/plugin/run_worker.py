@@ -13,7 +13,7 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.plugin.run_model import RunModel
 from napari_xraysep.separation.events import Finished
 from napari_xraysep.separation.options import RunOptions
-from napari_xraysep.workflows.run_folder import RunFolder
+from napari_xraysep.workflows.run_folder import RunFolder, RunNotes
 from napari_xraysep.workflows.separating import separate
 
 
@@ -71,12 +71,17 @@ def run(job: Job, model: RunModel) -> Path | None:
     for event in separate(
         job.painting, job.method, job.settings, job.options, model.cancel, job.warm_from
     ):
-        (model if job.folder is None else job.folder).notes.note(event)
+        notes_of(job, model).note(event)
         if isinstance(event, Finished) and event.layers and job.folder is not None:
             model.take(event)
             return _write(job.folder, event)
         model.take(event)
     return None
+
+
+def notes_of(job: Job, model: RunModel) -> RunNotes:
+    """Return what a run notes of itself, until it is stored."""
+    return (model if job.folder is None else job.folder).notes
 
 
 def _write(folder: RunFolder, finished: Finished) -> Path:

@@ -19,6 +19,7 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.background import in_background
 from napari_xraysep.plugin.closing import CloseGuard
+from napari_xraysep.plugin.live_run import LiveRun
 from napari_xraysep.plugin.loading import painting_to_separate
 from napari_xraysep.plugin.method_panel import MethodPanel
 from napari_xraysep.plugin.output_choice import OutputChoice
@@ -197,6 +198,7 @@ class Separate(QWidget):
         self.unsaved = False
         self._refresh()
         self.run.start()
+        self._session.live = LiveRun(layers.run, self.run.job, self.run.model)
 
     def _not_started(self, problem: str) -> None:
         self._wanted, self._session.running = None, False
@@ -226,6 +228,7 @@ class Separate(QWidget):
             return
         stored = stored_run(finished.record, relative(run.saved, session.folder))
         session.edit(runs=(*project.runs, stored))
+        session.live = None
 
     def _edited(self, part: str) -> None:
         """Take over regions and runs that were added or renamed."""
@@ -300,7 +303,7 @@ class Separate(QWidget):
         self.progress.show_curves(stored_curves(opened.stored.losses))
         self.progress.show_caution(record.uncertainty)
         self.report.show_run(opened.folder)
-        self.run, self.unsaved = None, False
+        self.run, self.unsaved, self._session.live = None, False, None
 
     def _saved(self, _folder: Path) -> None:
         self.unsaved = False
@@ -340,7 +343,7 @@ class Separate(QWidget):
         self.report.show_run(None)
         if self.run is not None:
             self.run.abandon()
-        self._wanted, self._session.running = None, False
+        self._wanted, self._session.running, self._session.live = None, False, None
         self._session.flush()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_xraysep.plugin.autosave import Autosave
+    from napari_xraysep.plugin.live_run import LiveRun
     from napari_xraysep.plugin.loading import Loaded
     from napari_xraysep.plugin.stored_run import Opened
 
@@ -55,7 +56,7 @@ class Session:
         Emitted with a sentence when the project cannot be saved, once, and with "" when it can
         be again.
     ran
-        Emitted when a separation has begun or ended; see `running`.
+        Emitted when a separation has begun or ended; see `running` and `live`.
     busy
         Who puts the painting together anew just now, so that no separation is to start.
     unkept
@@ -78,6 +79,7 @@ class Session:
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
         self._running = False
+        self._live: LiveRun | None = None
         self.busy: set[str] = set()
         self.unkept: dict[str, str] = {}
         self.project: Project | None = None
@@ -112,6 +114,17 @@ class Session:
     @running.setter
     def running(self, running: bool) -> None:
         changed, self._running = running != self._running, running
+        if changed:
+            self.ran.emit()
+
+    @property
+    def live(self) -> LiveRun | None:
+        """The run that goes on, or has ended and is not stored; None: there is none."""
+        return self._live
+
+    @live.setter
+    def live(self, live: LiveRun | None) -> None:
+        changed, self._live = live is not self._live, live
         if changed:
             self.ran.emit()
 
@@ -153,7 +166,7 @@ class Session:
         self.tidy()
         self.unkept.clear()
         before, before_in = self.project, self.project_file
-        self._loaded, self.opened = loaded, opened
+        self._loaded, self.opened, self._live = loaded, opened, None
         self.project = project or (None if loaded is None else Project())
         self.project_file = project_file
         if project_file is not None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
     from napari.viewer import Viewer
 
+    from napari_xraysep.plugin.live_run import Going
     from napari_xraysep.plugin.loading import Loaded
 
 STAMPS = ("stage", "restart", "step", "epoch")
@@ -213,7 +214,7 @@ def describe(record: RunRecord) -> str:
     )
 
 
-def same_radiograph(record: RunRecord, loaded: Loaded) -> bool:
+def same_radiograph(record: RunRecord | Going, loaded: Loaded) -> bool:
     """Whether a run was made from the very radiograph that is loaded, and of the same kind."""
     own = next((given.sha256 for given in record.inputs if given.role == "radiograph"), None)
     kind = "double-sided" if "back" in loaded.images else "concealed"

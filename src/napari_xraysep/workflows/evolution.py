@@ -23,12 +23,18 @@ class KeptPreviews:
     """Keeps previews of one run, evenly over its epochs, small and in whole grey levels.
 
     At most `MOST_EPOCHS` are held: when there are as many, every second one is dropped, and from
-    then on only every second that comes is kept. The newest is always there.
+    then on only every second that comes is kept. The newest is always there. What is kept may be
+    had on another thread while the run goes on.
+
+    Attributes
+    ----------
+    seen
+        Previews of different epochs so far.
     """
 
     def __init__(self) -> None:
         self._frames: list[Frame] = []
-        self._every, self._seen = 1, 0
+        self._every, self.seen = 1, 0
         self._newest_stays = True
         self._pixel_step = self._grey_step = 1.0
         self._epochs: dict[str, int] = {}
@@ -65,8 +71,8 @@ class KeptPreviews:
         if not self._newest_stays:
             frames.pop()
         frames.append(frame)
-        self._newest_stays = self._seen % self._every == 0
-        self._seen += 1
+        self._newest_stays = self.seen % self._every == 0
+        self.seen += 1
         if len(frames) > MOST_EPOCHS:
             passing = [] if self._newest_stays else [frames.pop()]
             self._frames = frames[::2] + passing
@@ -80,7 +86,8 @@ class KeptPreviews:
         xray
             (H, W) float32, what was separated, in the working domain.
         """
-        if len(self._frames) < 2:
+        kept = tuple(self._frames)
+        if len(kept) < 2:
             return None
         frames = tuple(
             replace(
@@ -90,11 +97,11 @@ class KeptPreviews:
                     for name, levels in frame.layers.items()
                 },
             )
-            for frame in self._frames
+            for frame in kept
         )
         shape = next(iter(frames[0].layers.values())).shape
         return Evolution(
-            frames, self._pixel_step, _resized(xray, shape), self._epochs, self._restarts
+            frames, self._pixel_step, _resized(xray, shape), dict(self._epochs), self._restarts
         )
 
 
