@@ -271,6 +271,23 @@ def test_evaluate_without_truth_and_within_a_region(files, capsys):
     assert main(["evaluate", "out", *truths]) == 0
 
 
+def test_evaluate_measures_a_part_of_a_large_painting_and_says_so(files, capsys, monkeypatch):
+    main([*BOTH_SIDES, "--roi", "4:44,0:32"])
+    capsys.readouterr()
+    command = ["evaluate", "out", "--truth-1", "truth-1.tif", "--truth-2", "truth-2.tif"]
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["measured_over"] is None
+    monkeypatch.setattr("napari_xraysep.workflows.judging.JUDGED", 20)
+    assert main([*command, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["measured_over"] == "14:34,6:26"
+    layer, truth = tifffile.imread("out/front.tif"), tifffile.imread("truth-1.tif")
+    error = (layer[10:30, 6:26] - truth[14:34, 6:26]).astype(np.float64)
+    assert said["metrics"]["mse_1"] == pytest.approx(np.mean(error**2), rel=1e-5)
+    assert main(command) == 0
+    assert "20 × 20 pixels of this large painting" in " ".join(capsys.readouterr().out.split())
+
+
 def test_evaluate_names_an_input_that_changed_or_moved(files, capsys):
     main(BOTH_SIDES)
     pixels = tifffile.imread("front.tif")

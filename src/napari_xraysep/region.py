@@ -78,6 +78,14 @@ class Region(NamedTuple):
             self.y0 - other.y0, self.y1 - other.y0, self.x0 - other.x0, self.x1 - other.x0
         )
 
+    def cut(self, at: tuple[slice, slice]) -> Region:
+        """Return the part of it that an index into its own image gives."""
+        (y0, y1, _), (x0, x1, _) = (
+            along.indices(length)
+            for along, length in zip(at, (self.y1 - self.y0, self.x1 - self.x0), strict=True)
+        )
+        return Region(self.y0 + y0, self.y0 + y1, self.x0 + x0, self.x0 + x1)
+
     @property
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns, to index an image with."""

@@ -64,5 +64,15 @@ def test_of_a_large_painting_the_middle_of_what_is_valid_is_judged(mixture, monk
     assert judge(layers, hidden)["unexplained_rms"] == 0
 
 
+def test_where_the_middle_is_left_out_no_more_is_judged(monkeypatch):
+    monkeypatch.setattr(judging, "JUDGED", 8)
+    valid = np.zeros(SHAPE, bool)
+    valid[0] = valid[-10:, 4:9] = True
+    assert judging.middle(valid) == np.s_[14:22, 1:9]
+    narrow = np.zeros((24, 5), bool)
+    narrow[[0, 22]] = True
+    assert judging.middle(narrow) == np.s_[0:8, 0:8]
+
+
 def test_one_alone_is_not_apart(mixture):
     assert apart([(mixture.xray, mixture.xray)], mixture) == [0]

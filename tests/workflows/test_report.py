@@ -19,7 +19,7 @@ from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
 from napari_xraysep.workflows.export import export
 from napari_xraysep.workflows.judging import judge
-from napari_xraysep.workflows.measure import measure_middle, reread
+from napari_xraysep.workflows.measure import measure_run, reread
 from napari_xraysep.workflows.report import write_report
 from napari_xraysep.workflows.run_folder import RunFolder
 
@@ -189,16 +189,16 @@ def test_a_folder_without_a_run_is_refused_and_stays_empty(tmp_path: Path) -> No
 def test_of_a_large_painting_the_middle_is_measured_and_that_is_said(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert "Only the middle" not in words(write_report(folder))
+    assert "of this large painting" not in words(write_report(folder))
     run, painting = read_run(folder), reread(read_run(folder).record)
     monkeypatch.setattr("napari_xraysep.workflows.judging.JUDGED", 20)
-    found = measure_middle(run, painting)
+    found = measure_run(run, painting)
     assert found.part == Region(14, 34, 10, 30)
     layers = {name: layer[14:34, 10:30] for name, layer in run.layers.items()}
     expected = judge(layers, painting.block(found.part))
     assert {name: found.metrics[name] for name in expected} == pytest.approx(expected)
     said = words(write_report(folder))
-    assert "Only the middle of this large painting was measured" in said
+    assert "Only 20 × 20 pixels of this large painting were measured" in said
     assert "rows 14 to 34 and columns 10 to 30" in said
 
 

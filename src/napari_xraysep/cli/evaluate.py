@@ -28,7 +28,7 @@ def evaluate(
 ) -> None:
     """Measure a run, and the baselines beside it."""
     from napari_xraysep.evaluation import meaning
-    from napari_xraysep.evaluation.summary import layer_of
+    from napari_xraysep.evaluation.summary import layer_of, measured_over
     from napari_xraysep.workflows.measure import measure
 
     measured = measure(folder, options.both_truths(truth_1, truth_2))
@@ -40,16 +40,19 @@ def evaluate(
         "warning": record.warning,
         "simulated": record.simulated,
         "layers": record.layers[:2],
+        "measured_over": None if measured.part is None else str(measured.part),
         "metrics": metrics,
         "baselines": baselines,
         "meanings": {name: meaning(name) for name in metrics},
     }
+    all_of_it = " The remix error alone is of all that was separated." if remix else ""
     text = [
         f"{record.statement.capitalize()} by {record.method}, allocation {record.allocation}"
         + (", of a simulated radiograph" if record.simulated else "")
         + ("" if record.complete else ", partial: stopped before its end"),
         "Metrics ending in _1 are of the "
         f"{record.layers[0]}, in _2 of the {record.layers[1]}; only pixels not masked count.",
+        *([] if measured.part is None else [measured_over(measured.part) + all_of_it]),
         "",
         *_table({"this run": metrics, **baselines}),
         "",

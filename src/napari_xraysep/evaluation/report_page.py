@@ -13,7 +13,14 @@ from napari_xraysep.evaluation.metrics import EMPTY_BELOW
 from napari_xraysep.evaluation.pages import template
 from napari_xraysep.evaluation.report_figures import Picture, Results
 from napari_xraysep.evaluation.report_methods import methods_paragraphs
-from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of, numbers
+from napari_xraysep.evaluation.summary import (
+    BETTER,
+    MEANINGS,
+    TITLES,
+    layer_of,
+    measured_over,
+    numbers,
+)
 from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 
@@ -133,6 +140,7 @@ def report_page(report: Report) -> str:
             for kind in dict.fromkeys(layer_of(name)[0] for name in headings)
             if kind in MEANINGS and kind not in measured
         },
+        measured_over=None if report.part is None else measured_over(report.part),
         rows=metric_rows(report.metrics, report.baselines, record),
         empty_below=EMPTY_BELOW,
     )

@@ -9,6 +9,7 @@ from napari_xraysep.domain import luma
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
 from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.region import Region
 
 MEANINGS: Mapping[str, str] = {
     "gain": "At or below 1, halving the radiograph would have come as close to the true layers.",
@@ -87,6 +88,15 @@ def layer_of(name: str) -> tuple[str, int | None]:
 def meaning(name: str) -> str:
     """Return the plain sentence for a metric as named by `evaluate`."""
     return MEANINGS[layer_of(name)[0]]
+
+
+def measured_over(part: Region) -> str:
+    """Say of a large painting what part of it was measured."""
+    return (
+        f"Only {part.x1 - part.x0} × {part.y1 - part.y0} pixels of this large painting were "
+        f"measured, in or near its middle: rows {part.y0} to {part.y1} and columns {part.x0} to "
+        f"{part.x1}. The numbers say nothing of the rest."
+    )
 
 
 def numbers(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.evaluation.metrics import rms
 from napari_xraysep.evaluation.summary import numbers
-from napari_xraysep.painting import Floats, Mixture
+from napari_xraysep.painting import Floats, Mixture, Painting
+from napari_xraysep.region import Region
 
 JUDGED = 2048
 """Pixels a side that a separation is judged by; gradients of much more do not fit into memory."""
@@ -54,14 +55,37 @@ def judge(layers: Mapping[str, Floats], mixture: Mixture) -> dict[str, float]:
 
 
 def middle(valid: NDArray[np.bool_]) -> tuple[slice, slice]:
-    """Return the middle of where something is valid; all of it where that holds nothing.
+    """Return the middle of where something is valid, at most `JUDGED` pixels a side.
 
-    At most `JUDGED` pixels a side.
+    Where that holds nothing: the rows that hold most, and of these the columns.
     """
     rows, columns = (np.flatnonzero(valid.any(axis)) for axis in (1, 0))
     starts = [max(int(a[0]), (int(a[0]) + int(a[-1]) + 1 - JUDGED) // 2) for a in (rows, columns)]
     at = slice(starts[0], starts[0] + JUDGED), slice(starts[1], starts[1] + JUDGED)
-    return at if valid[at].any() else (slice(None), slice(None))
+    if valid[at].any():
+        return at
+    fullest = _fullest(valid.sum(1))
+    return fullest, _fullest(valid[fullest].sum(0))
+
+
+def middle_part(painting: Painting, region: Region | None) -> tuple[Region, tuple[slice, slice]]:
+    """Return the `middle` of a region of a painting, None: of all of it, and where in that it lies.
+
+    Only the mask is read for it.
+    """
+    around = region or Region(0, painting.shape[0], 0, painting.shape[1])
+    valid = np.ones((around.y1 - around.y0, around.x1 - around.x0), bool)
+    if painting.mask is not None:
+        valid = np.asarray(painting.mask[around.slices]) == 0
+    at = middle(valid)
+    return around.cut(at), at
+
+
+def _fullest(counts: NDArray[np.int_]) -> slice:
+    """Return the `JUDGED` neighbours of which the sum is greatest."""
+    sums = np.cumsum(np.append(0, counts))
+    start = int(np.argmax(sums[JUDGED:] - sums[:-JUDGED])) if counts.size > JUDGED else 0
+    return slice(start, start + JUDGED)
 
 
 def apart(layers: Iterable[tuple[Floats, Floats]], mixture: Mixture) -> list[float]:

@@ -14,7 +14,7 @@ from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.evaluation.metrics import residual_rms, rms
 from napari_xraysep.io.reading import read_layer
-from napari_xraysep.io.results import StoredRun, read_run
+from napari_xraysep.io.results import StoredRun, open_layer, read_record
 from napari_xraysep.painting import (
     Floats,
     Mixture,
@@ -43,7 +43,8 @@ class Measured:
     Attributes
     ----------
     part
-        Where on the radiograph's grid they were measured; None: wherever it was separated.
+        Where on the radiograph's grid they were measured, of a large painting; None: all that
+        was separated.
     """
 
     record: RunRecord
@@ -53,8 +54,9 @@ class Measured:
 
 
 def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
-    """Evaluate the run in ``folder``.
+    """Evaluate the run in ``folder``; of a large one only the part that `judging.judge` looks at.
 
+    No more than that is worked on, so that the memory it takes hardly grows with the painting.
     The baseline ``grey`` leaves a residual too; it is allocated as the run's own was, so that the
     two are comparable.
 
@@ -66,43 +68,36 @@ def measure(folder: Path, truths: tuple[Path, Path] | None = None) -> Measured:
     Raises
     ------
     InputError
-        The folder holds no run, an input has moved or changed, or a truth does not fit.
+        The folder holds no run or a damaged one, an input has moved or changed, or a truth does
+        not fit.
     """
-    run = read_run(folder)
-    return measure_run(run, reread(run.record, folder.absolute().parent), truths)
+    record = read_record(folder)
+    layers = {name: open_layer(folder, name, record) for name in record.layers}
+    painting = reread(record, folder.absolute().parent)
+    return measure_run(StoredRun(record, layers, []), painting, truths)
 
 
 def measure_run(
     run: StoredRun, painting: Painting, truths: tuple[Path, Path] | None = None
 ) -> Measured:
     """Evaluate a run whose ``painting`` was read again; else as `measure`."""
-    region = None if run.record.region is None else Region.parse(run.record.region)
-    pair = run.layers[run.record.layers[0]], run.layers[run.record.layers[1]]
-    mixture = painting.block(region)
-    true = read_truths(truths, painting, region)
-    return _measured(run.record, pair, run.layers["unexplained"], mixture, true)
-
-
-def measure_middle(run: StoredRun, painting: Painting) -> Measured:
-    """Evaluate a run as `measure_run` does, of a large one only what `judge` looks at, too.
-
-    No more than that is read, so that the memory it takes does not grow with the painting.
-    """
     record = run.record
-    if max(record.height, record.width) <= judging.JUDGED:
-        return measure_run(run, painting)
-    whole = Region(0, painting.shape[0], 0, painting.shape[1])
-    region = whole if record.region is None else Region.parse(record.region)
-    valid = np.ones((record.height, record.width), bool)
-    if painting.mask is not None:
-        valid = np.asarray(painting.mask[region.slices]) == 0
-    at = judging.middle(valid)
-    (y0, y1, _), (x0, x1, _) = (cut.indices(end) for cut, end in zip(at, valid.shape, strict=True))
-    part = Region(region.y0 + y0, region.y0 + y1, region.x0 + x0, region.x0 + x1)
-    pair = run.layers[record.layers[0]][at], run.layers[record.layers[1]][at]
-    unexplained = run.layers["unexplained"][at]
-    found = _measured(record, pair, unexplained, painting.block(part), None)
-    return replace(found, part=part)
+    region = None if record.region is None else Region.parse(record.region)
+    true = read_truths(truths, painting, region)
+    at, part = (slice(None), slice(None)), None
+    if max(record.height, record.width) > judging.JUDGED:
+        part, at = judging.middle_part(painting, region)
+    names = (*record.layers[:2], "unexplained")
+    first, second, left_over = (run.layers[name][at] for name in names)
+    for name, image in zip(names, (first, second, left_over), strict=True):
+        if not np.isfinite(image).all():
+            raise InputError(
+                f"{name}.tif", "it holds NaN or infinite values", "copy the run's folder again"
+            )
+    mixture = painting.block(region if part is None else part)
+    if true is not None:
+        true = true[0][at], true[1][at]
+    return replace(_measured(record, (first, second), left_over, mixture, true), part=part)
 
 
 def _measured(
@@ -212,8 +207,7 @@ def read_truths(
     Raises
     ------
     InputError
-        One cannot be read, is neither on the radiograph's grid nor on the region's, or holds
-        values that are not finite.
+        One cannot be read or is neither on the radiograph's grid nor on the region's.
     """
     if paths is None:
         return None
@@ -233,6 +227,4 @@ def _read_truth(path: Path, painting: Painting, region: Region | None) -> Floats
             f"{shape[1]}",
             "give the true layer on the radiograph's grid",
         )
-    if not np.isfinite(truth).all():
-        raise InputError(path, "it holds NaN or infinite values", "give a finite image")
     return truth

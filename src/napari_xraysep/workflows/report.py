@@ -30,7 +30,7 @@ from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.registration.landmarks import enabled, leave_one_out
 from napari_xraysep.separation.method import installed_methods
 from napari_xraysep.transforms import SIDES
-from napari_xraysep.workflows.measure import Measured, find_input, measure_middle, reread
+from napari_xraysep.workflows.measure import Measured, find_input, measure_run, reread
 
 REPORT = "report.html"
 HEAD = 1000
@@ -77,7 +77,7 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
     try:
         painting = reread(record, folder.absolute().parent)
         inputs = inputs_pictures(painting, record)
-        measured = measure_middle(run, painting)
+        measured = measure_run(run, painting)
     except InputError as error:
         missing = f"{error.subject}: {error.problem}"
         unmeasured = f"the inputs could not be read again: {missing}"
