@@ -42,6 +42,16 @@ def test_a_finished_separation_teaches(files: Path, capsys: pytest.CaptureFixtur
     }
 
 
+def test_the_remix_test_finds_a_teacher_that_moved_with_the_run(
+    files: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main([*DOUBLE, "--out", "taught", *QUICK]) == 0
+    assert main([*LEARNING, "--warm-start", "taught"]) == 0
+    monkeypatch.chdir(files.parent)
+    files.rename("elsewhere")
+    assert main(["evaluate", "elsewhere/concealed", "--remix"]) == 0, capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("method", "folder", "words"),
     [

@@ -18,13 +18,13 @@ import numpy as np
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
-from napari_xraysep.io.results import read_run
+from napari_xraysep.io.results import RECORD, read_run
 from napari_xraysep.painting import Domain, Floats, Painting
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Event, Finished
 from napari_xraysep.separation.method import Allocation, Preset
 from napari_xraysep.separation.options import RunOptions
-from napari_xraysep.workflows.measure import reread
+from napari_xraysep.workflows.measure import find_input, reread
 from napari_xraysep.workflows.separating import separate
 
 
@@ -127,12 +127,15 @@ def remix_run(
         preset=cast(Preset, record.preset),
         allocation=cast(Allocation, record.allocation),
     )
-    learnt = record.warm_start_folder
-    warm_from = None if learnt is None else Path(learnt)
+    beside = folder.absolute().parent
+    warm_from = None if record.warm_start_folder is None else Path(record.warm_start_folder)
+    if warm_from is not None:
+        found = find_input(str(warm_from / RECORD), beside)
+        warm_from = warm_from if found is None else found.parent
 
     def begin(again: Painting) -> Iterator[Event]:
         return separate(again, record.method, record.settings, options, cancel, warm_from)
 
     first, second = (run.layers[name] for name in record.layers[:2])
-    painting = reread(record, folder.absolute().parent)
+    painting = reread(record, beside)
     return remix_error((first, second), painting, region, begin, seen)

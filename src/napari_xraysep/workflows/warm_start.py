@@ -66,7 +66,7 @@ def finished_run(folder: Path) -> WarmStart:
     Parameters
     ----------
     folder
-        A run folder whose inputs are still where they were.
+        A run folder whose inputs are still where they were, or moved together with it.
 
     Raises
     ------
@@ -86,7 +86,7 @@ def finished_run(folder: Path) -> WarmStart:
             folder, "that separation was stopped before its end", "give one that is complete"
         )
     region = None if record.region is None else Region.parse(record.region)
-    mixture = reread(record).block(region)
+    mixture = reread(record, folder.absolute().parent).block(region)
     layers = (stored.layers[name] for name in record.layers[:2])
     photograph, first, second = fill(mixture.valid, mixture.front, *layers)
     origin = f"{folder}: {record.method}, preset {record.preset}, seed {record.seed}"
