@@ -13,7 +13,6 @@ import pytest
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.plugin import evolution_panel, questions
 from napari_xraysep.plugin.compare_layers import run_layers, runs_of
 from napari_xraysep.plugin.loading import Answers, Loaded, assemble
@@ -24,6 +23,7 @@ from napari_xraysep.plugin.session import session_of
 from napari_xraysep.project import StoredRunRef
 from napari_xraysep.separation.engine import separate
 from napari_xraysep.workflows.run_folder import RunFolder
+from plugin.conftest import SHAPE, TIMEOUT, Stage
 
 LIMITS = (0.0, 0.8)
 

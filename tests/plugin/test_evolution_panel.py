@@ -11,7 +11,6 @@ import pytest
 from PIL import Image
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.io.evolution import EVOLUTION, Evolution, Frame, read_evolution
 from napari_xraysep.plugin import evolution_panel as module
 from napari_xraysep.plugin.evolution_panel import NO_EPOCHS, NO_RUN, EvolutionPanel
@@ -22,6 +21,7 @@ from napari_xraysep.plugin.run_worker import run as run_job
 from napari_xraysep.plugin.stored_run import read_opened, show_opened
 from napari_xraysep.separation import separate
 from napari_xraysep.workflows.run_folder import RunFolder
+from plugin.conftest import SHAPE, TIMEOUT, Stage
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import tifffile
 
-from conftest import TIMEOUT
 from napari_xraysep.plugin.loading import Answers, assemble
 from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.project import FileRef, Project
+from plugin.conftest import TIMEOUT
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import SHAPE
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin.images import Choice, Image, read_image
 from napari_xraysep.plugin.loading import (
@@ -21,6 +20,7 @@ from napari_xraysep.project import Area, PriorDrawing, Project
 from napari_xraysep.records import Quality
 from napari_xraysep.simulation.samples import sample_folder
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms, oriented
+from plugin.conftest import SHAPE
 
 
 def test_the_back_is_mirrored_unless_told_not_to(read: dict[Any, Image]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import napari
 import pytest
 
-from conftest import TIMEOUT, Stage
 from napari_xraysep.plugin.__main__ import main
 from napari_xraysep.plugin.loading import Answers
 from napari_xraysep.plugin.projects import begun
@@ -15,6 +14,7 @@ from napari_xraysep.plugin.session import session_of
 from napari_xraysep.separation.engine import separate
 from napari_xraysep.workflows.project import write_project
 from napari_xraysep.workflows.run_folder import RunFolder
+from plugin.conftest import TIMEOUT, Stage
 
 
 def test_a_run_that_is_named_is_opened_with_all_docks(

@@ -11,12 +11,12 @@ import tifffile
 from npe2 import PluginManifest
 
 import napari_xraysep
-from conftest import Stage
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import readers, samples, writers
 from napari_xraysep.plugin.panes import KEY
 from napari_xraysep.separation.engine import separate
 from napari_xraysep.workflows.run_folder import RunFolder
+from plugin.conftest import Stage
 
 HOME = Path(napari_xraysep.__file__).parent
 

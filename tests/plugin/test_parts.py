@@ -9,7 +9,6 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QTextDocument
 from qtpy.QtWidgets import QMessageBox
 
-from conftest import TIMEOUT
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.compare_panels import ModePanel, PairPanel
 from napari_xraysep.plugin.image_choice import ImageChoice
@@ -18,6 +17,7 @@ from napari_xraysep.plugin.parts import plain, verbatim
 from napari_xraysep.plugin.project_row import HELP, ProjectRow
 from napari_xraysep.plugin.register_views import red
 from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
+from plugin.conftest import TIMEOUT
 
 NAME = "<b>x</b> & <img src=none>.tif"
 

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import tifffile
 
-from conftest import SHAPE, TIMEOUT
 from napari_xraysep.domain import luma
 from napari_xraysep.plugin import prior_widget
 from napari_xraysep.plugin.images import Image
@@ -25,6 +24,7 @@ from napari_xraysep.plugin.projects import reopened
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.project import Area, FileRef, PriorDrawing, Project
 from napari_xraysep.separation.prior import guide
+from plugin.conftest import SHAPE, TIMEOUT
 
 BOX = np.array([[10.0, 10.0], [10.0, 40.0], [30.0, 40.0], [30.0, 10.0]])
 WIDE = round(FEATHER * max(SHAPE))

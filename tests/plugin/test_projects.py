@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import SHAPE, TIMEOUT
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.labels import write_labels
 from napari_xraysep.plugin import load_widget, questions
@@ -35,6 +34,7 @@ from napari_xraysep.transforms import (
     oriented,
 )
 from napari_xraysep.workflows.project import read_project, write_project
+from plugin.conftest import SHAPE, TIMEOUT
 
 CORNERS = ((2.0, 2.0), (2.0, 20.0), (12.0, 20.0), (12.0, 2.0))
 FACE = NamedRegion(name="face", region="4:30,6:40")

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import TIMEOUT, Stage
 from napari_xraysep.errors import InputError
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin import separate_widget
@@ -17,6 +16,7 @@ from napari_xraysep.plugin.loading import painting_to_separate
 from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.project import Area, NamedRegion
 from napari_xraysep.region import Region
+from plugin.conftest import TIMEOUT, Stage
 
 FACE, EYE = Region(4, 30, 6, 40), Region(10, 20, 10, 20)
 OUTLINE = ((-1.0, -1.0), (-1.0, 99.0), (3.5, 99.0), (3.5, -1.0))

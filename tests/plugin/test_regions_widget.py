@@ -11,7 +11,6 @@ import imagecodecs
 import numpy as np
 import pytest
 
-from conftest import SHAPE, TIMEOUT
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import mask_drawing, questions
 from napari_xraysep.plugin.drawing_view import drawings
@@ -22,6 +21,7 @@ from napari_xraysep.plugin.region_list import next_name
 from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.project import Area, FileRef, NamedRegion, Project
 from napari_xraysep.region import Region
+from plugin.conftest import SHAPE, TIMEOUT
 
 SQUARE = np.array([[2.0, 3.0], [2.0, 13.0], [12.0, 13.0], [12.0, 3.0]])
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from register_cases import GRID, LEFT, placed, unregistered
 
-from conftest import TIMEOUT
 from napari_xraysep.plugin.panes import KEY, show_pictures
 from napari_xraysep.plugin.register_preview import NAMES, Preview
 from napari_xraysep.transforms import Piece, Warp
+from plugin.conftest import TIMEOUT
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from register_cases import BAD, GRID, Search, unregistered
 
-from conftest import TIMEOUT
 from napari_xraysep.errors import InputError
 from napari_xraysep.io.transforms import read_transforms
 from napari_xraysep.plugin import questions
@@ -20,6 +19,7 @@ from napari_xraysep.plugin.separate_widget import PUT_TOGETHER
 from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.registration import find
 from napari_xraysep.transforms import PlateOutline
+from plugin.conftest import TIMEOUT
 
 PAIRS = (((5.0, 5.0), (7.0, 8.0)), ((5.0, 50.0), (7.0, 53.0)), ((35.0, 8.0), (37.0, 11.0)))
 

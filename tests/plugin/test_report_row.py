@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import TIMEOUT, Stage
 from napari_xraysep.plugin import questions, report_row
 from napari_xraysep.plugin.report_row import ReportDialog
 from napari_xraysep.plugin.session import session_of
+from plugin.conftest import TIMEOUT, Stage
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.separate_widget import PUT_TOGETHER
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.records import RECOMBINATION_WARNING
+from plugin.conftest import SHAPE, TIMEOUT, Stage
 
 
 @pytest.fixture

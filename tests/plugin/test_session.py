@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conftest import TIMEOUT
 from napari_xraysep.areas import labels
 from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import autosave
 from napari_xraysep.plugin.session import Session
 from napari_xraysep.project import Area, NamedRegion, PriorDrawing, Project, StoredRunRef
 from napari_xraysep.workflows.project import digest, read_project
+from plugin.conftest import TIMEOUT
 
 FACE = NamedRegion(name="face", region="0:10,5:15")
 

@@ -6,10 +6,10 @@ import pytest
 from pydantic import Field
 from qtpy.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 
-from conftest import Puppet, Stage
 from napari_xraysep.plugin.settings_form import SettingsForm
 from napari_xraysep.separation import method as registry
 from napari_xraysep.separation.method import Settings
+from plugin.conftest import Puppet, Stage
 
 
 class Everything(Settings):

@@ -17,7 +17,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from conftest import TIMEOUT, Stage
 from napari_xraysep.plugin import help_window
 from napari_xraysep.plugin.docks import open_docks
 from napari_xraysep.plugin.help_window import HelpWindow, Page, docs_folder
@@ -25,6 +24,7 @@ from napari_xraysep.plugin.panes import show_pictures
 from napari_xraysep.plugin.session import session_of
 from napari_xraysep.plugin.step_bar import StepBar
 from napari_xraysep.plugin.steps import NUMBERS
+from plugin.conftest import TIMEOUT, Stage
 
 COMMAND = "napari-xraysep.step_by_step"
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import TIMEOUT, Stage
 from napari_xraysep.io.results import read_run
 from napari_xraysep.plugin.warm_start_choice import WarmStartChoice
 from napari_xraysep.separation import method as registry
+from plugin.conftest import TIMEOUT, Stage
 
 
 @pytest.fixture
