@@ -169,3 +169,13 @@ def test_compare_is_documented(capsys):
     text = capsys.readouterr().out
     for option in ("--methods", "--truth-1", "METHOD.KEY=VALUE", "--warm-start", "--roi", "even"):
         assert option in text
+
+
+def test_methods_are_ranked_by_the_remix_test(files, capsys):
+    assert main([*BOTH_SIDES, "--methods", "half,grey,regression", *QUICK, "--remix"]) == 0
+    said = capsys.readouterr().out
+    assert "By the remix test regression is to be trusted most" in said
+    assert re.search(r"^method .* remix +seconds +peak MB$", said, re.MULTILINE)
+    table = json.loads((files / "out" / "table.json").read_text())
+    assert table["ranking"][0] == "regression"
+    assert table["rows"][2]["metrics"]["remix"] < 0.3

@@ -12,9 +12,10 @@ from napari_xraysep.cli import options, say
 if TYPE_CHECKING:
     from napari_xraysep.evaluation.comparison import Comparison, MethodRow
 
-WITH_TRUTH = ("gain", "ssim", "own", "leak")
-WITHOUT_TRUTH = ("residual_rms", "exclusion", "cancellation", "leakage", "copy")
+WITH_TRUTH = ("gain", "ssim", "own", "leak", "remix")
+WITHOUT_TRUTH = ("residual_rms", "exclusion", "cancellation", "leakage", "copy", "remix")
 """The metrics that the terminal shows; the files have all of them."""
+REMIX = "--remix"
 
 
 @options.expanded
@@ -40,6 +41,14 @@ def compare(
         typer.Option(help="How what each method leaves is shared out; else even for all."),
     ] = None,
     warm_start: options.WarmStart = None,
+    remix: Annotated[
+        bool,
+        typer.Option(
+            REMIX,
+            help="Also rank the methods: each separates radiographs made of the layers that every "
+            "other one found. For each method that is no baseline it takes as long again.",
+        ),
+    ] = False,
     seed: options.Seed = 0,
     device: options.Device = "auto",
     as_json: say.Json = False,
@@ -48,11 +57,12 @@ def compare(
 
     Each is a hypothetical separation, in a folder of its own below --out.
     """
-    from napari_xraysep.cli.progress import bars, cancel_on_interrupt, follow
+    from napari_xraysep.cli.progress import bars, cancel_on_interrupt, follow, follow_trial
     from napari_xraysep.evaluation.comparison import Comparison
     from napari_xraysep.separation import RunOptions
     from napari_xraysep.workflows.compare import FILES, Turn
     from napari_xraysep.workflows.compare import compare as run
+    from napari_xraysep.workflows.ranking import Trial
 
     names = [name.strip() for name in methods.split(",") if name.strip()]
     changes = options.parse_settings(settings)
@@ -76,6 +86,7 @@ def compare(
             options=run_options,
             truths=truths,
             warm_from=warm_start,
+            ranked=remix,
             cancel=cancel,
         )
         say.notes_on(painting)
@@ -88,6 +99,10 @@ def compare(
                 if isinstance(said, Turn):
                     drawn.start_task(tasks[said.method])
                     follow(drawn, tasks[said.method], said.event, f"{said.method}: ")
+                elif isinstance(said, Trial):
+                    if REMIX not in tasks:
+                        tasks[REMIX] = drawn.add_task("", total=None, losses="")
+                    follow_trial(drawn, tasks[REMIX], said)
                 elif isinstance(said, Comparison):
                     comparison = said
                 elif not said.complete:
@@ -105,7 +120,7 @@ def compare(
 
 
 def _text(comparison: Comparison, given: options.Given) -> list[str]:
-    from napari_xraysep.evaluation.comparison import heading, how_allocated
+    from napari_xraysep.evaluation.comparison import heading, how_allocated, how_ranked
     from napari_xraysep.workflows.compare import TABLE_HTML
 
     layers = comparison.layers
@@ -122,6 +137,8 @@ def _text(comparison: Comparison, given: options.Given) -> list[str]:
             for line in ["", *textwrap.wrap(f"{row.method}: {row.problem}", 98)]
         ),
         "",
+        *textwrap.wrap(how_ranked(comparison), 98),
+        *([""] if how_ranked(comparison) else []),
         *textwrap.wrap(comparison.about_memory, 98),
         comparison.warning,
     ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from napari_xraysep.separation import Event, Finished, Progress
+    from napari_xraysep.workflows.ranking import Trial
 
 
 @contextmanager
@@ -55,6 +56,18 @@ def follow(drawn: Bars, task: TaskID, event: Event, name: str = "") -> None:
         end = f"{event.record.seconds:.1f} s" if event.complete else "stopped"
         drawn.update(task, description=f"{name}{end}", losses="")
         drawn.stop_task(task)
+
+
+def follow_trial(drawn: Bars, task: TaskID, trial: Trial) -> None:
+    """Bring the one bar of all remixes up to date."""
+    from napari_xraysep.separation import Finished
+
+    drawn.update(
+        task,
+        total=trial.total,
+        completed=trial.number - (not isinstance(trial.event, Finished)),
+        description=f"remix {trial.number} of {trial.total}: {trial.name} on {trial.maker}'s",
+    )
 
 
 def watch(events: Iterator[Event], seen: Callable[[Event], None]) -> Finished:

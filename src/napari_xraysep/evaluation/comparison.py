@@ -42,6 +42,11 @@ class MethodRow(Record):
     metrics: dict[str, float] = Field(
         default={}, description="those of `evaluate` that are numbers"
     )
+    remix: dict[str, float] = Field(
+        default={},
+        description="error of finding the layers of each method again, by the method that had "
+        "found them, ÷ that of halving; none where that could not be separated",
+    )
     findings: dict[str, float] = Field(default={}, description="what the method measured itself")
 
 
@@ -59,12 +64,20 @@ class Comparison(Record):
     allocation: str
     allocation_stated: bool = Field(description="False: even, so that the methods are comparable")
     complete: bool
+    ranking: tuple[str, ...] = Field(
+        default=(), description="methods by the remix test, the one to trust most first"
+    )
+    not_ranked: str = Field(default="", description="why the remix test could not be run")
     about_memory: str = ABOUT_MEMORY
     rows: tuple[MethodRow, ...]
 
     def metric_names(self) -> list[str]:
         """Names of all metrics in the rows, in the order of `evaluate`."""
         return list(dict.fromkeys(name for row in self.rows for name in row.metrics))
+
+    def makers(self) -> list[str]:
+        """Names of the methods whose layers were remixed."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.remix))
 
 
 def heading(comparison: Comparison) -> str:
@@ -84,6 +97,31 @@ def how_allocated(comparison: Comparison) -> str:
     if comparison.allocation_stated:
         return text + " (as chosen)."
     return text + " (since methods can be compared at equal allocation only)."
+
+
+def how_ranked(comparison: Comparison) -> str:
+    """Say which method to trust most; "" where that was not asked for."""
+    if comparison.not_ranked:
+        return f"The methods were not ranked: {comparison.not_ranked}."
+    return in_order_of_trust(comparison.ranking) if comparison.ranking else ""
+
+
+def in_order_of_trust(names: Sequence[str]) -> str:
+    """Say what the remix test found, and why that is no proof.
+
+    Parameters
+    ----------
+    names
+        Two methods or runs or more, the one to trust most first.
+    """
+    first, *others = names
+    return (
+        f"By the remix test {first} is to be trusted most with this painting, then "
+        f"{', '.join(others)}. Each separated radiographs that were made of the layers which each "
+        "of them but the baselines had found here; it counts by the worst of its errors (remix: 0 "
+        "is perfect, 1 no better than halving). Errors close to each other say nothing, and what "
+        "all methods get wrong this cannot show."
+    )
 
 
 def as_csv(rows: Sequence[MethodRow]) -> str:

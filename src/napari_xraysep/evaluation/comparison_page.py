@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated
+from napari_xraysep.evaluation.comparison import Comparison, heading, how_allocated, how_ranked
 from napari_xraysep.evaluation.drawing import PAINTINGS
 from napari_xraysep.evaluation.metrics import BLEED_ABOVE, EMPTY_BELOW
 from napari_xraysep.evaluation.pages import data_uri, template
@@ -19,6 +19,7 @@ WITHOUT_TRUTH = (
     "copy",
     "energy_ratio",
     "empty",
+    "remix",
 )
 """What can be measured of a result alone."""
 
@@ -49,6 +50,7 @@ def comparison_page(comparison: Comparison, contact_sheet: bytes) -> str:
         painting=PAINTINGS[comparison.kind],
         heading=heading(comparison),
         how_allocated=how_allocated(comparison),
+        how_ranked=how_ranked(comparison),
         tables=[
             (title, _columns(kept, names, comparison.layers))
             for title, kept in (

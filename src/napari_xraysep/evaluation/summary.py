@@ -30,7 +30,7 @@ MEANINGS: Mapping[str, str] = {
     "unexplained_rms": "A large value means that much of the radiograph was shared out by rule, "
     "not explained.",
     "apart": "A large value means layers far from those of the other runs beside it.",
-    "remix": "Close to 1 or above, the method did not find layers again that it had made itself.",
+    "remix": "Close to 1 or above, the method did not find again the layers of a remix.",
 }
 """What a bad value of each metric means; layers' own metrics end in ``_1`` or ``_2``."""
 

@@ -21,6 +21,7 @@ from napari_xraysep.separation import Event, Finished, Method, RunOptions, Setti
 from napari_xraysep.separation.method import Preset
 from napari_xraysep.workflows.measure import read_truths
 from napari_xraysep.workflows.memory import PeakMemory
+from napari_xraysep.workflows.ranking import Ranking, Trial, rank
 from napari_xraysep.workflows.run_folder import RunFolder
 from napari_xraysep.workflows.separating import separate
 
@@ -37,7 +38,7 @@ class Turn:
     event: Event
 
 
-Said: TypeAlias = Turn | MethodRow | Comparison
+Said: TypeAlias = Turn | MethodRow | Trial | Comparison
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def compare(
     options: RunOptions | None = None,
     truths: tuple[Path, Path] | None = None,
     warm_from: Path | None = None,
+    ranked: bool = False,
     cancel: threading.Event | None = None,
 ) -> Iterator[Said]:
     """Run methods one after the other on one painting, with one seed and one allocation.
@@ -80,20 +82,24 @@ def compare(
         Images of the two true layers, on the radiograph's grid or the region's.
     warm_from
         Folder of a finished double-sided run, for the methods that take a warm start.
+    ranked
+        Also say which of the methods to trust most (`ranking.rank`), which takes as long again for
+        each method that is no baseline.
     cancel
         Set it to stop: the running method's result is partial, those after it do not run.
 
     Returns
     -------
     iterator
-        `Turn` while a method runs, its `MethodRow` when it has ended, and at last the
-        `Comparison`; no such where it was cancelled before there was anything to write.
+        `Turn` while a method runs, its `MethodRow` when it has ended, `Trial` while they are
+        ranked, and at last the `Comparison`; no such where it was cancelled before there was
+        anything to write.
 
     Raises
     ------
     InputError
         As `separate`, for any of the methods; a setting that no method has; a truth that does
-        not fit; an output folder that holds results.
+        not fit; an output folder that holds results; there is nothing to rank.
     """
     options = options or RunOptions()
     stated = options.allocation is not None
@@ -108,6 +114,12 @@ def compare(
     settings = settings_for_each(chosen, options.preset, changes or {})
     if warm_from is not None and not any(method.warm_start for method in chosen):
         raise InputError("--warm-start", "none of the methods takes one", "leave it out")
+    if ranked and (len(chosen) < 2 or all(method.baseline for method in chosen)):
+        raise InputError(
+            "--remix",
+            "it ranks two methods or more, one at least no baseline",
+            "compare more methods, or leave it out",
+        )
     check_output(out, (*FILES, RECORD))
     entrants = []
     for method in chosen:
@@ -137,7 +149,7 @@ def compare(
         complete=False,
         rows=(),
     )
-    return _run(painting, mixture, known, entrants, comparison, options, out, cancel)
+    return _run(painting, mixture, known, entrants, comparison, options, out, cancel, ranked)
 
 
 def settings_for_each(
@@ -189,6 +201,7 @@ def _run(
     options: RunOptions,
     out: Path,
     cancel: threading.Event,
+    ranked: bool,
 ) -> Iterator[Said]:
     rows: list[MethodRow] = []
     pictures: dict[str, dict[str, Floats]] = {}
@@ -232,6 +245,16 @@ def _run(
     comparison = comparison.model_copy(
         update={"rows": tuple(rows), "complete": all(row.complete for row in rows)}
     )
+    if ranked:
+        folders = {row.method: out / row.method for row in rows if row.complete}
+        try:
+            for said in rank(folders, painting, cancel):
+                if isinstance(said, Trial):
+                    yield said
+                else:
+                    comparison = _with_ranking(comparison, said)
+        except InputError as error:
+            comparison = comparison.model_copy(update={"not_ranked": str(error)})
     sheet = contact_sheet(comparison, pictures, mixture, truths, painting.pixel_size_mm)
     with staged_folder(out) as stage:
         (stage / TABLE_CSV).write_bytes(as_csv(rows).encode())
@@ -239,6 +262,18 @@ def _run(
         (stage / TABLE_HTML).write_text(comparison_page(comparison, sheet), "utf-8")
         (stage / CONTACT_SHEET).write_bytes(sheet)
     yield comparison
+
+
+def _with_ranking(comparison: Comparison, ranking: Ranking) -> Comparison:
+    """Put the errors of the remix test into the rows, and the order beside them."""
+    rows = []
+    for row in comparison.rows:
+        if row.method in ranking.errors:
+            metrics = row.metrics | numbers({"remix": ranking.worst(row.method)})
+            remix = numbers(ranking.errors[row.method])
+            row = row.model_copy(update={"metrics": metrics, "remix": remix})
+        rows.append(row)
+    return comparison.model_copy(update={"rows": tuple(rows), "ranking": ranking.order})
 
 
 def _facts(finished: Finished, peak: PeakMemory) -> dict[str, object]:

@@ -20,6 +20,7 @@ from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
 from napari_xraysep.io.results import RECORD, read_run
 from napari_xraysep.painting import Domain, Floats, Painting
+from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Event, Finished
 from napari_xraysep.separation.method import Allocation, Preset
@@ -88,15 +89,54 @@ def remix_error(
         Mean squared error of the layers found again ÷ that of halving the remixed radiograph,
         means removed: 0 is perfect, 1 no better than halving. NaN where the run was stopped.
     """
-    known = layers[0], np.ascontiguousarray(layers[1][:, ::-1])
     again = remixed(layers, painting, region)
     for event in begin(again):
         seen(event)
-    if not isinstance(event, Finished) or not event.complete:
-        return math.nan
+    assert isinstance(event, Finished), "a separation ends with Finished or raises"
+    return found_again(event, layers, again) if event.complete else math.nan
+
+
+def found_again(finished: Finished, layers: tuple[Floats, Floats], again: Painting) -> float:
+    """Return the error of a separation of ``again``, which `remixed` made of ``layers``.
+
+    Mean squared error ÷ that of halving, means removed.
+    """
+    known = layers[0], np.ascontiguousarray(layers[1][:, ::-1])
     mixture = again.block()
-    first, second = list(event.layers.values())[:2]
+    first, second = list(finished.layers.values())[:2]
     return 1 / metrics.gain((first, second), known, mixture.xray, mixture.valid)
+
+
+def as_recorded(
+    record: RunRecord, part: Region | None, cancel: threading.Event | None, beside: Path
+) -> Callable[[Painting], Iterator[Event]]:
+    """Return what separates a remix of a ``part`` of a painting as a run was, once.
+
+    Parameters
+    ----------
+    beside
+        The folder that the run's own lies in, where that of its warm start may lie, too.
+    """
+    learn_on = None if record.learn_on is None else Region.parse(record.learn_on)
+    if learn_on is not None and part is not None:
+        both = learn_on.intersection(part)
+        held = both.y0 < both.y1 and both.x0 < both.x1
+        learn_on = both.within(part) if held else None
+    options = RunOptions(
+        learn_on=learn_on,
+        seed=record.seed,
+        preset=cast(Preset, record.preset),
+        allocation=cast(Allocation, record.allocation),
+    )
+    warm_from = None if record.warm_start_folder is None else Path(record.warm_start_folder)
+    if warm_from is not None:
+        found = find_input(str(warm_from / RECORD), beside)
+        warm_from = warm_from if found is None else found.parent
+
+    def begin(again: Painting) -> Iterator[Event]:
+        return separate(again, record.method, record.settings, options, cancel, warm_from)
+
+    return begin
 
 
 def remix_run(
@@ -118,24 +158,8 @@ def remix_run(
     run = read_run(folder)
     record = run.record
     region = None if record.region is None else Region.parse(record.region)
-    learn_on = None if record.learn_on is None else Region.parse(record.learn_on)
-    if learn_on is not None and region is not None:
-        learn_on = learn_on.within(region)
-    options = RunOptions(
-        learn_on=learn_on,
-        seed=record.seed,
-        preset=cast(Preset, record.preset),
-        allocation=cast(Allocation, record.allocation),
-    )
     beside = folder.absolute().parent
-    warm_from = None if record.warm_start_folder is None else Path(record.warm_start_folder)
-    if warm_from is not None:
-        found = find_input(str(warm_from / RECORD), beside)
-        warm_from = warm_from if found is None else found.parent
-
-    def begin(again: Painting) -> Iterator[Event]:
-        return separate(again, record.method, record.settings, options, cancel, warm_from)
-
+    begin = as_recorded(record, region, cancel, beside)
     first, second = (run.layers[name] for name in record.layers[:2])
     painting = reread(record, beside)
     return remix_error((first, second), painting, region, begin, seen)
