@@ -48,8 +48,8 @@ def test_the_remix_test_finds_a_teacher_that_moved_with_the_run(
     assert main([*DOUBLE, "--out", "taught", *QUICK]) == 0
     assert main([*LEARNING, "--warm-start", "taught"]) == 0
     monkeypatch.chdir(files.parent)
-    files.rename("elsewhere")
-    assert main(["evaluate", "elsewhere/concealed", "--remix"]) == 0, capsys.readouterr().err
+    files.rename("teacher-elsewhere")
+    assert main(["evaluate", "teacher-elsewhere/concealed", "--remix"]) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
