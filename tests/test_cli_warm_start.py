@@ -49,7 +49,9 @@ def test_the_remix_test_finds_a_teacher_that_moved_with_the_run(
     assert main([*LEARNING, "--warm-start", "taught"]) == 0
     monkeypatch.chdir(files.parent)
     files.rename("teacher-elsewhere")
-    assert main(["evaluate", "teacher-elsewhere/concealed", "--remix"]) == 0, capsys.readouterr().err
+    assert main(["evaluate", "teacher-elsewhere/concealed", "--remix"]) == 0, (
+        capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
