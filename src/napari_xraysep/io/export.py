@@ -78,9 +78,10 @@ def write_layered(
 ) -> None:
     """Write images as the pages of one TIFF, which is an OME-TIFF too.
 
-    Every page has its name in the tag PageName, which GIMP shows as the name of a layer; the
-    first one's description is OME-XML, from which Fiji, QuPath and napari take names of channels
-    and the size of a pixel. Any program that pages through a TIFF opens it.
+    Every page has its name in the tag PageName, which GIMP shows as the name of a layer, and, but
+    for the first, at the beginning of its description, where libvips finds it. The first one's
+    description is OME-XML, from which programs that know it take names of channels and the size
+    of a pixel. Any program that pages through a TIFF opens it.
 
     Parameters
     ----------
