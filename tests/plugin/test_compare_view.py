@@ -11,7 +11,8 @@ from qtpy.QtWidgets import QApplication
 
 from napari_xraysep.plugin.compare_model import MODES, CompareModel
 from napari_xraysep.plugin.compare_view import CAME, GONE, REGROUPED, CompareView
-from napari_xraysep.plugin.panes import KEY, add_pane
+from napari_xraysep.plugin.curtain import canvas_of
+from napari_xraysep.plugin.panes import KEY, add_pane, side_by_side
 
 A, B = 0.25, 0.75
 """Grey values of both images."""
@@ -205,6 +206,30 @@ def test_panes_lie_in_reading_order_with_a_cross_at_the_same_place(window: Windo
     assert not changed[height:, width:].any()  # where there is no pane
     names = [label.text for label in window.view._panes._labels]
     assert names == ["A: front", "B: back", "other"]
+
+
+def test_panes_carry_their_names_and_the_grid_that_was_there_comes_back_whole(
+    qtbot: Any, shown_viewer: Any
+) -> None:
+    layers = [
+        add_pane(shown_viewer, np.zeros((40, 60)), name, name, contrast=(0, 1))
+        for name in ("radiograph", "front photograph", "front", "unexplained", "uncertainty")
+    ]
+    side_by_side(shown_viewer)
+    model = CompareModel()
+    view = CompareView(shown_viewer, model)
+    model.set(first=layers[0], second=layers[2])
+    canvas = canvas_of(shown_viewer)
+    for mode in MODES:
+        model.set(mode=mode)
+        QApplication.processEvents()
+        if mode == "panes":
+            shown_viewer.screenshot(canvas_only=True, flash=False)
+            assert all(label._text.visible for label in view._panes._labels)
+            assert view._panes._labels[0]._text.text == "A: radiograph"
+        model.set(mode=None)
+        cells = shown_viewer.canvas.grid.actual_shape(shown_viewer.layers)
+        assert len(canvas.grid_cameras) == np.prod(cells)  # each moves with the others
 
 
 def test_a_difference_is_white_where_both_agree_and_coloured_by_sign(window: Window) -> None:

@@ -14,6 +14,7 @@ from vispy.scene.visuals import Line, Mesh, Rectangle
 from vispy.visuals.transforms import STTransform
 
 from napari_xraysep.plugin.curtain import canvas_of
+from napari_xraysep.records import HYPOTHETICAL
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
@@ -99,9 +100,19 @@ class Label:
 
 
 def shortened(text: str, letters: int) -> str:
-    """Cut each line of a text to so many letters, at least one."""
+    """Leave out the middle of lines that have more than so many letters: names differ at the end.
+
+    What must be said of a separation is broken at its comma first.
+    """
+    lines = []
+    for line in text.split("\n"):
+        words = HYPOTHETICAL in line and len(line) > letters
+        lines += line.replace(", ", ",\n").split("\n") if words else [line]
     kept = max(1, letters)
-    return "\n".join(line if len(line) <= kept else line[:kept] + "…" for line in text.split("\n"))
+    return "\n".join(
+        line if len(line) <= kept else f"{line[: (kept + 1) // 2]}…{line[len(line) - kept // 2 :]}"
+        for line in lines
+    )
 
 
 class Divider:
@@ -180,7 +191,13 @@ class PaneMarks:
             self._labels = [Label(self._viewer, parent=view) for view in views]
             for label, name in zip(self._labels, names, strict=False):
                 label.text = name
-        for label, view in zip(self._labels, views, strict=True):
+            for view in views:  # a new grid gets its size when it is drawn first
+                view.events.resize.connect(self._place)
+        self._place()
+
+    def _place(self, event: Any = None) -> None:
+        """Write the names into the room that there is."""
+        for label, view in zip(self._labels, self._views, strict=True):
             label.place(0, view.rect.width)
 
     def move(self, position: Any, viewbox: tuple[int, int] | None) -> None:
@@ -208,6 +225,8 @@ class PaneMarks:
             mark.parent = None
         for label in self._labels:
             label.remove()
+        for view in self._views:
+            view.events.resize.disconnect(self._place)
         self._views, self._marks, self._labels = [], [], []
 
 

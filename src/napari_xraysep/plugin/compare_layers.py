@@ -67,9 +67,14 @@ def label_of(layer: Layer) -> str:
 
 def in_one_line(layer: Layer) -> str:
     """Say the same in one line."""
-    short, run, words = _said(layer)
-    named = f"{short} · {run}" if run else short
-    return f"{named}: {words}" if words else named
+    words = _said(layer)[2]
+    return f"{in_short(layer)}: {words}" if words else in_short(layer)
+
+
+def in_short(layer: Layer) -> str:
+    """Say what a layer is and its run alone."""
+    short, run, _ = _said(layer)
+    return f"{short} · {run}" if run else short
 
 
 def _said(layer: Layer) -> tuple[str, str, str]:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtGui import QPaintEvent
 from qtpy.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -15,12 +16,15 @@ from qtpy.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSlider,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QVBoxLayout,
     QWidget,
 )
 
 from napari_xraysep.plugin.combo_box import short
-from napari_xraysep.plugin.compare_layers import in_one_line
+from napari_xraysep.plugin.compare_layers import in_one_line, in_short
 from napari_xraysep.plugin.compare_model import MODES, Mode
 from napari_xraysep.plugin.parts import button, plain, row, verbatim, wrapped
 from napari_xraysep.plugin.register_views import BLINK_MS
@@ -54,7 +58,29 @@ TOOLTIPS: Mapping[Mode, str] = {
     "profile": "Radiograph, layers, their sum and what is left over along a line that you draw.",
 }
 NO_MODE = "Choose how to compare. Choose it again to end."
+MARGIN, LONGEST = 8, 900
+"""Screen pixels: beside the text of a combo box, and the width of its list at most."""
 TAKEN = "The key B does something else here: use the button."
+
+
+class LayerCombo(QComboBox):
+    """A choice among layers that leaves out the middle of a long name: runs differ at its end."""
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: D102
+        painter, option = QStylePainter(self), QStyleOptionComboBox()
+        self.initStyleOption(option)
+        style = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField
+        room = painter.style().subControlRect(style[0], option, style[1], self).width() - MARGIN
+        name = "" if self.currentData() is None else in_short(self.currentData())
+        middle = Qt.TextElideMode.ElideMiddle
+        option.currentText = self.fontMetrics().elidedText(name, middle, room)
+        painter.drawComplexControl(style[0], option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+    def showPopup(self) -> None:  # noqa: D102
+        view = self.view()
+        view.setMinimumWidth(min(LONGEST, view.sizeHintForColumn(0) + 4 * MARGIN))
+        super().showPopup()
 
 
 class PairPanel(QWidget):
@@ -73,7 +99,7 @@ class PairPanel(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.combos = {letter: short(QComboBox()) for letter in "AB"}
+        self.combos = {letter: short(LayerCombo()) for letter in "AB"}
         self.swap_button = button("⇅", "A becomes B and B becomes A.")
         self.swap_button.setFixedWidth(32)
         layout = QGridLayout(self)
@@ -143,7 +169,10 @@ class ModePanel(QWidget):
         self.fade = QSlider(Qt.Orientation.Horizontal)
         self.fade.setRange(0, 100)
         self.others = QListWidget()
-        self.others.setMaximumHeight(110)
+        self.others.setMaximumHeight(160)
+        self.others.setWordWrap(True)
+        self.others.setSpacing(2)
+        self.others.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.others.setToolTip("Tick what is to be shown besides A and B.")
         self.computing = plain()
         self.parts: dict[Mode, QWidget] = {"profile": profile, "difference": self.computing}

@@ -157,7 +157,7 @@ class CompareView:
             first.opacity, second.opacity = model.opacities()
             difference = self.added.difference
             if difference is not None:
-                self._label.text = difference.name.replace(": ", "\n", 1)
+                self._label.text = difference.name.replace(": ", "\n", 1).replace("; ", "\n")
             else:
                 self._label.text = model.title(label_of(first), label_of(second))
             self._label.place(MARGIN, width - 2 * MARGIN)
@@ -218,6 +218,7 @@ class CompareView:
     def _arrange(self, in_panes: bool) -> None:
         """Bring what is compared to the top, and hide all else."""
         layers = self._viewer.layers
+        self._viewer.canvas.grid.enabled = False  # see `panes.show_all`
         for layer in self._shown:
             layers.move(layers.index(layer), len(layers))
         for layer in layers:

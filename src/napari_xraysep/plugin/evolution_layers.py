@@ -10,6 +10,7 @@ from napari_xraysep.plugin.panes import (
     error_scale,
     panes_of,
     pictures_of,
+    show_all,
     side_by_side,
 )
 from napari_xraysep.plugin.result_layers import ERRORS, origin_of, result_name
@@ -69,10 +70,8 @@ class EvolutionLayers:
         in_view = all(layer.visible for layer in ours)
         for layer in ours:
             self._viewer.layers.remove(layer)
-        for hidden in self._hidden if in_view else ():
-            hidden.visible = True
         if self._layers:
-            side_by_side(self._viewer)
+            show_all(self._viewer, self._hidden if in_view else ())
         self._layers, self._hidden = {}, []
 
     def _begin(self, frame: Frame) -> None:

@@ -53,7 +53,7 @@ class KeptView:
 
     def _set_back(self) -> None:
         layers = self._viewer.layers
-        self._viewer.canvas.grid.update(self._grid)
+        self._viewer.canvas.grid.enabled = False  # see `panes.show_all`
         known = [layer for layer in self._order if layer in layers]
         for place, layer in enumerate(known):
             if layers[place] is not layer:
@@ -65,6 +65,7 @@ class KeptView:
                 if getattr(layer, name) != value:
                     setattr(layer, name, value)
             layer.name_overlay.visible = named
+        self._viewer.canvas.grid.update(self._grid)
 
     def _pane(self) -> NDArray[np.float64]:
         """Return the height and width of one pane on the screen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -115,6 +116,17 @@ def hide_results(viewer: Viewer) -> None:
         if _rank(layer) not in PICTURES:
             layer.visible = False
             layer.metadata[KEY][EARLIER] = True
+
+
+def show_all(viewer: Viewer, layers: Iterable[Layer]) -> None:
+    """Show hidden layers, side by side.
+
+    The grid is off meanwhile: napari 0.9 would give it panes that are not moved with the others.
+    """
+    viewer.canvas.grid.enabled = False
+    for layer in layers:
+        layer.visible = True
+    side_by_side(viewer)
 
 
 def shows_results(viewer: Viewer) -> bool:

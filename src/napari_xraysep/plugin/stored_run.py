@@ -18,7 +18,7 @@ from napari_xraysep.plugin.panes import (
     hide_results,
     panes_of,
     pictures_of,
-    side_by_side,
+    show_all,
 )
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
@@ -87,10 +87,10 @@ def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
         add_pane(viewer, opened.xray, name, "radiograph", contrast=contrast, translate=origin)
     hidden = hidden_errors(record.allocation)
     _add_missing(viewer, opened, run, contrast, hidden)
-    for layer in _layers_of(viewer, run).values():
-        layer.visible = layer.metadata[KEY]["pane"] not in hidden
+    ours = _layers_of(viewer, run)
+    for layer in ours.values():
         layer.metadata[KEY].pop(EARLIER, None)
-    side_by_side(viewer)
+    show_all(viewer, [layer for name, layer in ours.items() if name not in hidden])
 
 
 def add_hidden(viewer: Viewer, opened: Opened) -> bool:
