@@ -149,9 +149,9 @@ def _about_files(images: Mapping[str, Converted], record: RunRecord) -> dict[str
     }
     said |= {
         LAYERED: f"all of these as the pages of one file, in this order: {pages}. GIMP opens them "
-        "as layers with their names, the last on top; programs that know OME-TIFF read the names as "
-        "those of channels; ImageJ and napari page through them without names; nip2 and Photoshop "
-        "show the first page only: open the single files there",
+        "as layers with their names, the last on top; programs that know OME-TIFF read the names "
+        "as those of channels; ImageJ and napari page through them without names; nip2 and "
+        "Photoshop show the first page only: open the single files there",
         f"evolution{ENDING}.gif": "how the layers took shape, animated",
         f"evolution-strip{ENDING}.png": "the same at epochs evenly spread over the run",
         f"evolution-epochs{ENDING}.png": "what the model made of the radiograph, against epochs",
