@@ -59,7 +59,7 @@ def test_the_remix_test_is_shown_with_its_sentence(tiny, capsys):
     assert main(["evaluate", "out", "--remix", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert 0 < said["metrics"]["remix"] < 1
-    assert "find layers again" in said["meanings"]["remix"]
+    assert "layers of a remix" in said["meanings"]["remix"]
     assert said["metrics"]["unexplained_rms"] > 0
     assert said["baselines"]["grey"]["unexplained_rms"] > 0
     assert main(["evaluate", "out", "--remix"]) == 0
