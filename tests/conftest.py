@@ -18,6 +18,19 @@ from napari_xraysep.separation.method import Method, Run, Settings
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``-n`` let one process have all windows, which share a display, and whole files."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "windows" if "plugin" in Path(file).parts else file
+
+    return ByFile(config, log)
+
+
 @pytest.fixture
 def grey16() -> NDArray[np.uint16]:
     """A picture with the whole range of 16 bits and no symmetry: (40, 56)."""
