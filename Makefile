@@ -5,6 +5,9 @@
 PYTHON ?= python3
 TORCH := torch==2.13.0
 BIN := .venv/bin
+# Two processes of one thread each; tests/conftest.py says which takes what.
+PYTEST := OMP_NUM_THREADS=1 ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS=1 \
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 PIP := $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check
 
 # What Qt, OpenGL and a display without a screen need on Debian and its kin; and a browser, in
@@ -22,9 +25,9 @@ demo: .venv/base
 
 test: environment
 	@if command -v xvfb-run > /dev/null; then \
-		xvfb-run -a -s "-screen 0 1600x1200x24" $(BIN)/python -m pytest; \
+		xvfb-run -a -s "-screen 0 1600x1200x24" env $(PYTEST); \
 	else \
-		QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest; \
+		QT_QPA_PLATFORM=offscreen $(PYTEST); \
 	fi
 
 gui: environment
