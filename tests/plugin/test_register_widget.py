@@ -12,9 +12,9 @@ from napari_xraysep.errors import InputError
 from napari_xraysep.io.transforms import read_transforms
 from napari_xraysep.plugin import questions
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import NO_PAINTING
+from napari_xraysep.plugin.parts import NO_PAINTING, SEPARATION_RUNS
 from napari_xraysep.plugin.register_preview import NAMES
-from napari_xraysep.plugin.register_widget import BUSY, GO_BACK, LOSE
+from napari_xraysep.plugin.register_widget import GO_BACK, LOSE
 from napari_xraysep.plugin.separate_widget import PUT_TOGETHER
 from napari_xraysep.plugin.session import Session, session_of
 from napari_xraysep.registration import find
@@ -265,7 +265,7 @@ def test_nothing_is_used_while_a_separation_runs(
     found(qtbot, dock, search)
     session.running = True
     dock.use()
-    assert dock.message.text() == BUSY
+    assert dock.message.text() == SEPARATION_RUNS
     assert not dock.running
 
 

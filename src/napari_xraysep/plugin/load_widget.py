@@ -21,7 +21,7 @@ from napari_xraysep.plugin.image_choice import ImageChoice
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.loading import Answers, Loaded
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import button, line, plain, scrolling, wrapped
+from napari_xraysep.plugin.parts import SEPARATION_RUNS, button, line, plain, scrolling, wrapped
 from napari_xraysep.plugin.project_row import ProjectRow
 from napari_xraysep.plugin.projects import (
     Beginning,
@@ -195,7 +195,7 @@ class LoadPainting(QWidget):
 
     def _is_running(self) -> bool:
         if self._session.running:
-            self.message.setText("A separation is running: wait for its end, or cancel it first.")
+            self.message.setText(SEPARATION_RUNS)
         return self._session.running
 
     def _may_leave(self) -> bool:

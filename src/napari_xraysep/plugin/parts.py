@@ -15,6 +15,7 @@ from qtpy.QtWidgets import (
 )
 
 NO_PAINTING = "No painting is loaded: use Load painting first."
+SEPARATION_RUNS = "A separation is running: wait for its end, or cancel it first."
 
 
 def wrapped(text: str = "") -> QLabel:

@@ -16,7 +16,7 @@ from napari_xraysep.plugin.closing import CloseGuard
 from napari_xraysep.plugin.in_front import InFront
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.panes import show_pictures
-from napari_xraysep.plugin.parts import NO_PAINTING, verbatim
+from napari_xraysep.plugin.parts import NO_PAINTING, SEPARATION_RUNS, verbatim
 from napari_xraysep.plugin.register_form import RegisterForm
 from napari_xraysep.plugin.register_model import RegisterModel
 from napari_xraysep.plugin.register_preview import Preview
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 USED = "The photographs lie on the radiograph."
 FAILED = "Say how it is turned and try again, or mark landmarks."
 STOPPED = "Stopped; nothing was changed."
-BUSY = "A separation is running: wait for its end, or cancel it first."
 USING = "Register"
 LOSE, GO_BACK = "Close without it", "Go back"
 JSON = "Registrations (*.json)"
@@ -127,7 +126,7 @@ class Register(RegisterForm):
         if self.running or loaded is None or not self.model.usable:
             return
         if self._session.running:
-            self.message.setText(BUSY)
+            self.message.setText(SEPARATION_RUNS)
             return
         accepted = self.model.transforms(accept=True)
         given = accepted if (accepted.front or accepted.back) is not None else None

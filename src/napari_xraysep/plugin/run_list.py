@@ -8,9 +8,9 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QComboBox, QHBoxLayout, QLabel, QWidget
 
 from napari_xraysep.plugin.combo_box import short
+from napari_xraysep.plugin.run_names import names_of
 from napari_xraysep.project import NamedRegion, StoredRunRef
 from napari_xraysep.records import RunRecord
-from napari_xraysep.separation.method import installed_methods
 
 CHOOSE = "choose one to show it…"
 
@@ -32,14 +32,10 @@ class RunList(QWidget):
 
     def show_runs(self, runs: Sequence[StoredRunRef], regions: Sequence[NamedRegion]) -> None:
         """List runs; the folder of the one that is chosen is emitted."""
-        names = {one.region: one.name for one in regions}
         self.combo.clear()
         self.combo.addItem(CHOOSE, None)
-        for run in reversed(runs):
-            parts = [_title(run.method), run.started[:16].replace("T", " ")]
-            if run.region is not None:
-                parts.append(names.get(run.region, run.region))
-            self.combo.addItem(" · ".join(parts), run.folder)
+        for run, name in reversed(names_of(runs, regions).items()):
+            self.combo.addItem(name, run.folder)
         self.setVisible(bool(runs))
 
     def _activated(self, index: int) -> None:
@@ -53,8 +49,3 @@ def stored_run(record: RunRecord, folder: str) -> StoredRunRef:
     return StoredRunRef(
         folder=folder, method=record.method, started=record.started, region=record.region
     )
-
-
-def _title(method: str) -> str:
-    known = installed_methods().get(method)
-    return method if known is None else known.title
