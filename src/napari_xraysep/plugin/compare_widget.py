@@ -29,6 +29,7 @@ from napari_xraysep.plugin.compare_values import difference, profile, refusal
 from napari_xraysep.plugin.compare_view import CompareView
 from napari_xraysep.plugin.evolution_panel import EvolutionPanel
 from napari_xraysep.plugin.in_front import InFront
+from napari_xraysep.plugin.judge_panel import JudgePanel
 from napari_xraysep.plugin.live_run import LiveRun
 from napari_xraysep.plugin.panes import EARLIER, KEY, error_scale
 from napari_xraysep.plugin.parts import button, line, plain, scrolling, wrapped
@@ -74,6 +75,8 @@ class Compare(QWidget):
         self.left_over, self.contrast = LeftOverPanel(), ContrastPanel()
         self.evolution = EvolutionPanel(self._viewer)
         self.folded = Folded("Evolution: how the layers of a run took shape", self.evolution)
+        self.judge = JudgePanel(self._viewer)
+        self.doubt = Folded("Doubt it: numbers that need no truth", self.judge)
         self.message = plain()
         self._shaped: Path | LiveRun | None = None
         self._live: LiveRun | None = None
@@ -101,6 +104,7 @@ class Compare(QWidget):
             column.addWidget(panel)
         column.addWidget(line())
         column.addWidget(self.folded)
+        column.addWidget(self.doubt)
         column.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
@@ -125,6 +129,7 @@ class Compare(QWidget):
         self.runs.chosen.connect(lambda folder: self.add_run(self._session.folder / folder))
         self.add_button.clicked.connect(self._ask_run)
         self.folded.toggled.connect(self._show_evolution)
+        self.doubt.toggled.connect(self.judge.unfold)
         self.evolution.changing.connect(lambda: self.compare(""))
         model.changed.connect(self._changed)
         self.view.ended.connect(self._ended)
@@ -338,6 +343,7 @@ class Compare(QWidget):
         """Leave the viewer as it was found, where it is still there."""
         self._gone = True
         self._rest.stop()
+        self.judge.stop()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
         self._session.edited.disconnect(self._edited, missing_ok=True)
         self._session.ran.disconnect(self._ran, missing_ok=True)

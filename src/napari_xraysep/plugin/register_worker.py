@@ -17,6 +17,8 @@ class Task:
 
     Attributes
     ----------
+    cancel
+        Set where it was asked to stop.
     stage, fraction
         What is done just now, in words, and how much of all the work is done, 0..1.
     ended
@@ -24,18 +26,18 @@ class Task:
     """
 
     def __init__(self) -> None:
-        self._cancel = threading.Event()
+        self.cancel = threading.Event()
         self.stage, self.fraction = "", 0.0
         self.ended = False
 
     @property
     def stopping(self) -> bool:
         """Whether it was asked to stop."""
-        return self._cancel.is_set()
+        return self.cancel.is_set()
 
     def stop(self) -> None:
         """Ask it to stop when it next says how far it is."""
-        self._cancel.set()
+        self.cancel.set()
 
     def watch(self, stage: str, fraction: float) -> None:
         """Note how far the work is; called on its own thread.
@@ -45,7 +47,7 @@ class Task:
         Cancelled
             It was asked to stop.
         """
-        if self._cancel.is_set():
+        if self.cancel.is_set():
             raise Cancelled
         self.stage, self.fraction = stage, fraction
 

@@ -32,7 +32,7 @@ from napari_xraysep.plugin.run_list import RunList, stored_run
 from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_start import Start, checked_start
 from napari_xraysep.plugin.run_view import RunView
-from napari_xraysep.plugin.session import plain_viewer, session_of
+from napari_xraysep.plugin.session import REMIX, plain_viewer, session_of
 from napari_xraysep.plugin.step_bar import StepBar
 from napari_xraysep.plugin.steps import SEPARATE
 from napari_xraysep.plugin.stored_run import (
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     import napari.viewer
 
 PUT_TOGETHER = "The painting is being put together anew: try again when that has ended."
+REMIX_RUNS = "The remix test is running: wait for its end, or stop it in Compare first."
 STORED = "A stored run is shown. To separate again, use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
 SAVE, GO_BACK = "Save…", "Go back"
@@ -124,6 +125,9 @@ class Separate(QWidget):
         """Check everything that can be checked, then start the run on another thread."""
         loaded = self._session.loaded
         if self.running or loaded is None:
+            return
+        if REMIX in self._session.busy:
+            self.progress.show_end("", REMIX_RUNS)
             return
         if self._session.busy or loaded.painting is None:
             self.progress.show_end("", PUT_TOGETHER if self._session.busy else loaded.refusal)

@@ -37,6 +37,8 @@ WORK = (
     "notes",
 )
 """Parts of a project that are the user's doing; runs are stored by themselves."""
+REMIX = "remix test"
+"""Among those who keep a session `busy`."""
 UNTOUCHED = (None, (), "", Area(), PriorDrawing())
 
 
@@ -58,7 +60,8 @@ class Session:
     ran
         Emitted when a separation has begun or ended; see `running` and `live`.
     busy
-        Who puts the painting together anew just now, so that no separation is to start.
+        Who puts the painting together anew just now, or tries methods on it, so that no separation
+        is to start.
     unkept
         What keeps drawings from being stored, a sentence for each, so that nothing may start that
         would heed them.
