@@ -44,14 +44,14 @@ def test_apart_is_the_distance_from_the_middle_of_all_means_removed(mixture):
     x = mixture.xray
     pairs = [(share * x + c, (1 - share) * x - c) for share, c in [(0.5, 0), (0.6, 3), (0.3, -1)]]
     std = float(x[mixture.valid].std(dtype=np.float64))
-    assert apart(pairs, mixture) == pytest.approx([0, 0.1 * std, 0.2 * std], abs=1e-6)
+    assert apart(pairs, mixture.valid) == pytest.approx([0, 0.1 * std, 0.2 * std], abs=1e-6)
 
 
 def test_masked_pixels_have_no_say(mixture):
     x = mixture.xray
     wild = x.copy()
     wild[:4] = 100
-    assert apart([(x, x), (wild, x), (x, x)], mixture) == pytest.approx([0, 0, 0], abs=1e-6)
+    assert apart([(x, x), (wild, x), (x, x)], mixture.valid) == pytest.approx([0, 0, 0], abs=1e-6)
 
 
 def test_of_a_large_painting_the_middle_of_what_is_valid_is_judged(mixture, monkeypatch):
@@ -74,5 +74,14 @@ def test_where_the_middle_is_left_out_no_more_is_judged(monkeypatch):
     assert judging.middle(narrow) == np.s_[0:8, 0:8]
 
 
+def test_one_may_be_far_from_a_reference(mixture):
+    x, std = mixture.xray, mixture.xray[mixture.valid].std()
+    pairs = [(x, x), (1.2 * x + 1, 0.8 * x)]
+    reference = (x + 3, x)  # means do not count
+    assert apart(pairs, mixture.valid, reference) == pytest.approx(
+        [0, 0.2 * std], rel=1e-4, abs=1e-6
+    )
+
+
 def test_one_alone_is_not_apart(mixture):
-    assert apart([(mixture.xray, mixture.xray)], mixture) == [0]
+    assert apart([(mixture.xray, mixture.xray)], mixture.valid) == [0]

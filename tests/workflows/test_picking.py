@@ -22,8 +22,21 @@ def test_an_empty_one_is_picked_only_where_there_is_no_other():
 
 
 def test_the_score_is_a_geometric_mean_of_what_is_there():
-    assert score(GOOD) == pytest.approx((0.01 * 0.02) ** 0.5)
-    assert score({"apart": 0.01, "exclusion": 7.0}) == pytest.approx(0.01)
+    numbers = ("apart", "unexplained_rms")
+    assert score(GOOD, numbers) == pytest.approx((0.01 * 0.02) ** 0.5)
+    assert score({"apart": 0.01, "exclusion": 7.0}, numbers) == pytest.approx(0.01)
+    assert score({"apart": 0.01, "unexplained_rms": 0.08}, ("apart", *numbers)) == pytest.approx(
+        0.02
+    )
+
+
+def test_what_another_method_finds_counts_where_all_are_compared_with_it():
+    judged = {
+        "near": {**FAIR, "from_regression": 0.02},
+        "far": {**GOOD, "from_regression": 0.04},
+    }
+    assert pick(judged) == "near"
+    assert pick({**judged, "far": GOOD}) == "far"
 
 
 def test_where_nothing_is_left_unexplained_by_any_the_distance_decides():

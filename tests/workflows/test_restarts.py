@@ -109,11 +109,33 @@ def test_it_is_recorded_what_became_of_every_restart(painting, add_method):
     assert record.seed == 1
     assert [one.seed for one in record.restarts] == [1, 2, 3]
     assert [one.picked for one in record.restarts].count(True) == 1
-    assert record.restarts[2].picked  # the one in the middle
+    away = [one.judgement["from_regression"] for one in record.restarts]
+    assert record.restarts[int(np.argmin(away))].picked  # all leave nothing unexplained
+    assert max(away) > 1.1 * min(away)
     assert all(one.kept and not one.resampled for one in record.restarts)
     assert {"apart", "unexplained_rms", "leakage_1", "empty"} <= set(record.restarts[0].judgement)
     assert "3 restarts" in record.uncertainty
     assert record.complete
+
+
+def test_without_a_regression_the_one_in_the_middle_is_picked(painting, add_method, monkeypatch):
+    add_method(by_seed)
+    monkeypatch.setattr(restarts, "by_regression", lambda *_: None)
+    record = finished(painting, "trial", restarts=3, seed=1).record
+    assert [one.picked for one in record.restarts] == [False, False, True]
+    assert "from_regression" not in record.restarts[0].judgement
+
+
+def test_the_regression_sees_the_middle_of_the_region_alone(painting, monkeypatch):
+    monkeypatch.setattr("napari_xraysep.workflows.judging.JUDGED", 16)
+    options = RunOptions(region=Region(2, 46, 4, 36))
+    at, (front, back) = restarts.by_regression(painting, options, threading.Event())
+    assert front.shape == back.shape == (16, 16)
+    xray = painting.block(options.region).xray[at]
+    assert front + back == pytest.approx(xray, abs=1e-5)
+    stop = threading.Event()
+    stop.set()
+    assert restarts.by_regression(painting, options, stop) is None
 
 
 def test_bad_restarts_are_left_out_and_said_so(painting, add_method):
@@ -194,7 +216,8 @@ def test_where_memory_ends_while_combining_the_best_restart_is_the_result(
     assert [one.kept for one in done.record.restarts] == [
         one.picked for one in done.record.restarts
     ]
-    alone = finished(painting, "trial", seed=3)
+    picked = next(one for one in done.record.restarts if one.picked)
+    alone = finished(painting, "trial", seed=picked.seed)
     assert done.layers["front"] == pytest.approx(alone.layers["front"], abs=1e-6)
 
 

@@ -30,6 +30,8 @@ MEANINGS: Mapping[str, str] = {
     "unexplained_rms": "A large value means that much of the radiograph was shared out by rule, "
     "not explained.",
     "apart": "A large value means layers far from those of the other runs beside it.",
+    "from_regression": "A large value means layers far from those of the regression, a method of "
+    "another kind.",
     "remix": "Close to 1 or above, the method did not find again the layers of a remix.",
 }
 """What a bad value of each metric means; layers' own metrics end in ``_1`` or ``_2``."""
@@ -52,6 +54,7 @@ TITLES: Mapping[str, str] = {
     "empty": "Empty layer",
     "unexplained_rms": "Unexplained, RMS",
     "apart": "Apart from the others",
+    "from_regression": "Apart from the regression",
     "remix": "Remix error",
 }
 """Each metric's heading in a table."""
@@ -74,6 +77,7 @@ BETTER: Mapping[str, str] = {
     "empty": "→ 0",
     "unexplained_rms": "↓",
     "apart": "↓",
+    "from_regression": "↓",
     "remix": "↓",
 }
 """Which way is better; ``→ 1``: the closer to 1."""

@@ -88,25 +88,41 @@ def _fullest(counts: NDArray[np.int_]) -> slice:
     return slice(start, start + JUDGED)
 
 
-def apart(layers: Iterable[tuple[Floats, Floats]], mixture: Mixture) -> list[float]:
-    """Measure how far each of several separations lies from the middle of all.
+def apart(
+    layers: Iterable[tuple[Floats, Floats]],
+    valid: NDArray[np.bool_],
+    reference: tuple[Floats, Floats] | None = None,
+) -> list[float]:
+    """Measure how far each of several separations lies from a reference, or the middle of all.
 
     The root mean square, over both layers and at most about `COMPARED` valid pixels, of the
-    difference from the median of all at each pixel, each layer's own mean removed. What random
-    starts agree on is seldom right by chance, but the one farthest from all others seldom is best.
+    difference from the reference, or from the median of all at each pixel; each layer's own mean
+    removed. What random starts agree on is seldom right by chance, but the one farthest from all
+    others seldom is best.
 
     Parameters
     ----------
     layers
         Two (H, W) arrays for each separation, in the working domain; looked at one after another.
+    valid
+        (H, W) bool.
+    reference
+        Another separation, likewise; None: the middle of all.
 
     Returns
     -------
     list of float
-        In the order given; zero where there is only one.
+        In the order given; zero where there is only one, and no reference.
     """
-    step = max(1, int(mixture.valid.sum()) // COMPARED)
-    values = np.stack([[layer[mixture.valid][::step] for layer in pair] for pair in layers])
-    values -= values.mean(2, keepdims=True)
-    values -= np.median(values, 0)
+    step = max(1, int(valid.sum()) // COMPARED)
+    values = _compared(layers, valid, step)
+    values -= np.median(values, 0) if reference is None else _compared([reference], valid, step)[0]
     return [float(value) for value in np.sqrt(np.mean(values.astype(np.float64) ** 2, (1, 2)))]
+
+
+def _compared(
+    layers: Iterable[tuple[Floats, Floats]], valid: NDArray[np.bool_], step: int
+) -> NDArray[np.float32]:
+    """Return every ``step``-th valid pixel of both layers of each, without their means."""
+    values = np.stack([[layer[valid][::step] for layer in pair] for pair in layers])
+    return np.asarray(values - values.mean(2, keepdims=True), np.float32)

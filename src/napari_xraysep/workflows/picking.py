@@ -6,8 +6,15 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
-WEIGHED = ("apart", "unexplained_rms")
-"""The numbers of `judge` that the rule multiplies; in all of them less is better."""
+BY_REFERENCE = ("from_regression", "from_regression", "unexplained_rms")
+"""The numbers that the rule multiplies; in all of them less is better, and one counts twice.
+
+Restarts of one method err alike, and nothing that is seen of them alone tells in what: a separation
+made in another way does.
+"""
+
+AMONG_THEMSELVES = ("apart", "unexplained_rms")
+"""What is multiplied where there is no regression to compare with, and to tell what lies far."""
 
 NOTHING = 1e-5
 """In the working domain, below a grey level of 16 bits: differences down there mean nothing."""
@@ -22,7 +29,7 @@ FAR_OFF = "it lies far from the others, or leaves far more unexplained than they
 Name = TypeVar("Name")
 
 
-def score(judged: Mapping[str, float], numbers: Sequence[str] = WEIGHED) -> float:
+def score(judged: Mapping[str, float], numbers: Sequence[str]) -> float:
     """Return the geometric mean of the numbers that are there; the lower the better."""
     values = [max(judged[name], NOTHING) for name in numbers if name in judged]
     return math.prod(values) ** (1 / len(values))
@@ -36,21 +43,28 @@ def finalists(judged: Mapping[Name, Mapping[str, float]]) -> list[Name]:
     judged
         What each was judged by (`judge`, `apart`), at least one; all of one painting.
     """
-    return sorted(judged, key=lambda name: (judged[name]["empty"], score(judged[name])))[:2]
+    return sorted(
+        judged, key=lambda name: (judged[name]["empty"], score(judged[name], rule(judged)))
+    )[:2]
 
 
 def pick(judged: Mapping[Name, Mapping[str, float]]) -> Name:
     """Return the better one of the finalists.
 
-    Where both have the error of the remix test (``remix``) it counts as much as either number of
-    the score; on its own it is no better than these.
+    Where both have the error of the remix test (``remix``) it is one of the numbers; on its own it
+    is no better than these.
     """
     best = finalists(judged)
     if not all("remix" in judged[name] for name in best):
         return best[0]
-    return min(
-        best, key=lambda name: (judged[name]["empty"], score(judged[name], (*WEIGHED, "remix")))
-    )
+    numbers = (*rule(judged), "remix")
+    return min(best, key=lambda name: (judged[name]["empty"], score(judged[name], numbers)))
+
+
+def rule(judged: Mapping[Name, Mapping[str, float]]) -> Sequence[str]:
+    """Return which numbers the rule multiplies: those that all have."""
+    known = all("from_regression" in numbers for numbers in judged.values())
+    return BY_REFERENCE if known else AMONG_THEMSELVES
 
 
 def best_first(judged: Mapping[Name, Mapping[str, float]]) -> list[Name]:
@@ -73,7 +87,7 @@ def left_out(judged: Mapping[Name, Mapping[str, float]], picked: Name) -> dict[N
 
     Never the picked one; of the others those with an empty layer, and those far worse than most.
     """
-    scores = {name: score(numbers) for name, numbers in judged.items()}
+    scores = {name: score(numbers, AMONG_THEMSELVES) for name, numbers in judged.items()}
     # Of two the better one. Of four the upper middle one: the two nearest to the median are near to
     # it by construction, and the ordinary ones beside them would be left out.
     middle = sorted(scores.values())[len(scores) // 2 if len(scores) > 2 else 0]

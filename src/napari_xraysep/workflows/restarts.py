@@ -18,17 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError, SeparationError
-from napari_xraysep.painting import Mixture, Painting
+from napari_xraysep.painting import Floats, Mixture, Painting
 from napari_xraysep.records import RestartRecord, RunRecord
+from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
-from napari_xraysep.separation.method import Method
+from napari_xraysep.separation.method import DEFAULT_METHOD, Method
 from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.combining import NoRoom, Restart, averaged, uncertainty
-from napari_xraysep.workflows.judging import apart
+from napari_xraysep.workflows.judging import apart, middle_part
 from napari_xraysep.workflows.picking import left_out, pick
 
 Begin: TypeAlias = Callable[[RunOptions, NDArray[np.bool_] | None], Iterator[Event]]
 """Starts one run: its options, and the pixels to learn from, None for all."""
+
+Reference: TypeAlias = tuple[tuple[slice, slice], tuple[Floats, Floats]]
+"""Where in the layers, and what another method makes of it."""
 
 BLOCKS = 8
 """Blocks along the longer side of what a deterministic method learns from."""
@@ -176,7 +180,32 @@ def _events(
     if not ended:
         assert problem is not None
         raise problem
-    yield _finished(ended, why, mixture, options, method.deterministic)
+    reference = None
+    if len(ended) > 1 and not method.deterministic:
+        reference = by_regression(painting, options, cancel)
+    yield _finished(ended, why, mixture, options, method.deterministic, reference)
+
+
+def by_regression(
+    painting: Painting, options: RunOptions, cancel: threading.Event
+) -> Reference | None:
+    """Separate a part of the painting in another way than the restarts, to judge these by.
+
+    Returns
+    -------
+    The part (`judging.middle_part`) as an index into the restarts' layers, and its two layers; None
+    where the regression was stopped or cannot separate it.
+    """
+    part, at = middle_part(painting, options.region)
+    its_own = RunOptions(region=part, device="cpu", allocation="variance")
+    try:
+        *_, last = engine.separate(painting, DEFAULT_METHOD, options=its_own, cancel=cancel)
+    except (InputError, SeparationError):
+        return None
+    if not isinstance(last, Finished) or not last.complete:
+        return None
+    first, second = painting.layer_names
+    return at, (last.layers[first], last.layers[second])
 
 
 def _finished(
@@ -185,6 +214,7 @@ def _finished(
     mixture: Mixture,
     options: RunOptions,
     resampled: bool,
+    reference: Reference | None,
 ) -> Finished:
     """Make one result of the restarts that have ended, and say what became of each.
 
@@ -194,12 +224,18 @@ def _finished(
         At least one, by number; the first among them where the others were ``resampled``.
     why
         Why the others did not end, or were not kept, by number.
+    reference
+        What the regression makes of a part.
     """
-    distances = apart((one.pair() for one in ended.values()), mixture)
-    judged = {
-        number: {**restart.judgement, "apart": distance}
-        for (number, restart), distance in zip(ended.items(), distances, strict=True)
-    }
+    judged = {number: dict(restart.judgement) for number, restart in ended.items()}
+    distances = {"apart": apart((one.pair() for one in ended.values()), mixture.valid)}
+    if reference is not None:
+        at, found = reference
+        parts = ((first[at], second[at]) for first, second in (r.pair() for r in ended.values()))
+        distances["from_regression"] = apart(parts, mixture.valid[at], found)
+    for name, values in distances.items():
+        for numbers, value in zip(judged.values(), values, strict=True):
+            numbers[name] = value
     complete = len(ended) + len(why) == options.restarts and STOPPED not in why.values()
     picked = 0 if resampled else pick(judged)
     if not resampled:
