@@ -25,18 +25,6 @@ SHAPE = (40, 56)
 TIMEOUT = 10_000
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let pass the warnings that napari and Qt bindings raise by themselves, and no others."""
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            for pattern in THEIRS:
-                item.add_marker(pytest.mark.filterwarnings(pattern))
-
-
-THEIRS: tuple[str, ...] = ()
-
-
 @pytest.fixture(autouse=True, scope="session")
 def quick_collections(qapp: Any) -> None:
     """Set all that is imported by now aside: napari looks for garbage at each removed layer."""
