@@ -1,17 +1,15 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from napari_xraysep.errors import InputError
 from napari_xraysep.plugin import judge_model
-from napari_xraysep.plugin.judge_model import at_least, columns, listed, remix_test, ticked_first
+from napari_xraysep.plugin.judge_model import at_least, columns, listed, ticked_first
 from napari_xraysep.project import NamedRegion, StoredRunRef
-from napari_xraysep.records import InputRecord, RestartRecord, RunRecord
+from napari_xraysep.records import RestartRecord, RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.workflows.measure import Measured
 
@@ -88,15 +86,3 @@ def test_the_test_takes_as_long_as_all_runs_for_each_that_makes_layers(
     assert at_least([grey]) == (0, 0)
     assert at_least([ours, grey]) == (2, 12)
     assert at_least([ours, grey, twice, middle]) == (12, 3 * 32)
-
-
-def test_runs_that_saw_the_painting_differently_are_not_ranked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[..., RunRecord]
-) -> None:
-    seen = InputRecord(role="radiograph", path="xray.tif", sha256="a", height=100, width=200)
-    mask = seen.model_copy(update={"role": "mask", "sha256": None})
-    records = {"a": make(inputs=(seen,)), "b": make(inputs=(seen, mask))}
-    monkeypatch.setattr(judge_model, "read_record", lambda folder: records[folder.name])
-    folders = {name: tmp_path / name for name in records}
-    with pytest.raises(InputError, match="another mask"):
-        remix_test(folders, threading.Event(), lambda stage, fraction: None)

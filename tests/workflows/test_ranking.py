@@ -125,6 +125,12 @@ def test_what_cannot_be_ranked_is_refused_before_anything_runs(tmp_path, paintin
     assert read_run(tmp_path / "part" / "stiff").record.region is not None
     with pytest.raises(InputError, match="different parts"):
         rank({**folders, "part": tmp_path / "part" / "stiff"}, painting)
+    mask = np.zeros(painting.shape, bool)
+    mask[:4] = True
+    masked = Painting.from_arrays(painting.xray, painting.front, painting.back, mask=mask)
+    last(compare(masked, ["stiff"], tmp_path / "masked"))
+    with pytest.raises(InputError, match="another mask"):
+        rank({**folders, "masked": tmp_path / "masked" / "stiff"}, painting)
     for names in (["half", "grey"], ["regression"]):
         with pytest.raises(InputError, match="--remix"):
             compare(painting, names, tmp_path / "new", ranked=True)

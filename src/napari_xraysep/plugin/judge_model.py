@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from os.path import normpath
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation.summary import BETTER, MEANINGS, TITLES, layer_of
 from napari_xraysep.io.results import read_record
 from napari_xraysep.plugin.run_names import names_of
@@ -18,7 +17,7 @@ from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Finished, Progress, Started
 from napari_xraysep.separation.method import get_method, installed_methods
-from napari_xraysep.workflows.measure import NOT_MEASURED, Measured, reread
+from napari_xraysep.workflows.measure import Measured, reread
 from napari_xraysep.workflows.ranking import Ranking, Trial, rank
 
 KINDS = (
@@ -234,17 +233,10 @@ def remix_test(
     Raises
     ------
     InputError
-        The runs were made in different ways, or as `rank`.
+        As `rank`.
     """
     watch("reading the painting again", 0)
     records = {name: read_record(folder) for name, folder in folders.items()}
-    if len({_seen(record) for record in records.values()}) > 1:
-        raise InputError(
-            "remix test",
-            "these runs saw the painting differently: with another mask, registration, polarity "
-            "or response",
-            "tick runs that were made with the same",
-        )
     first, record = next(iter(records.items()))
     painting = reread(record, folders[first].absolute().parent)
     step, steps = 0, 1
@@ -260,13 +252,3 @@ def remix_test(
         doing = f"{said.number} of {said.total}: {said.name} on the layers of {said.maker}"
         watch(doing, (said.number - 1 + min(1.0, step / steps)) / said.total)
     return None
-
-
-def _seen(record: RunRecord) -> tuple[Any, ...]:
-    """Return what a run was made of, but for what only guided it."""
-    inputs = frozenset(
-        (one.role, one.sha256, one.mirrored, one.outlines)
-        for one in record.inputs
-        if one.role not in NOT_MEASURED
-    )
-    return inputs, record.polarity.value, record.response.value, repr(record.transforms)

@@ -20,10 +20,12 @@ from napari_xraysep.errors import InputError, SeparationError
 from napari_xraysep.evaluation.metrics import EMPTY_BELOW, energy_ratio
 from napari_xraysep.io.results import open_layer, read_record
 from napari_xraysep.painting import Painting
+from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.separation import get_method
 from napari_xraysep.separation.events import Event, Finished
 from napari_xraysep.workflows.judging import middle_part
+from napari_xraysep.workflows.measure import NOT_MEASURED
 from napari_xraysep.workflows.picking import best_first
 from napari_xraysep.workflows.remix import as_recorded, found_again, remixed
 
@@ -100,7 +102,8 @@ def rank(
     ------
     InputError
         There are fewer than two runs, all are by baselines or have an empty layer, or they are not
-        of one part of the painting; a method is not installed, or the mask leaves nothing to remix.
+        of one part of the painting, or not of one mask, registration, polarity or response; a
+        method is not installed, or the mask leaves nothing to remix.
     """
     cancel = cancel or threading.Event()
     records = {name: read_record(folder) for name, folder in folders.items()}
@@ -117,6 +120,13 @@ def rank(
             "remix test",
             "the runs are of different parts of the painting",
             "take runs of the same part",
+        )
+    if len({_seen(record) for record in records.values()}) > 1:
+        raise InputError(
+            "remix test",
+            "the runs saw the painting differently: with another mask, registration, polarity or "
+            "response",
+            "take runs that were made with the same",
         )
     region = regions.pop()
     part, at = middle_part(painting, None if region is None else Region.parse(region))
@@ -157,3 +167,13 @@ def rank(
         yield Ranking(errors, tuple(best_first(judged)), part)
 
     return trials()
+
+
+def _seen(record: RunRecord) -> tuple[object, ...]:
+    """Return what a run was made of, but for what only guided it."""
+    inputs = frozenset(
+        (one.role, one.sha256, one.mirrored, one.outlines)
+        for one in record.inputs
+        if one.role not in NOT_MEASURED
+    )
+    return inputs, record.polarity.value, record.response.value, repr(record.transforms)
