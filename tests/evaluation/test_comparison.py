@@ -9,7 +9,13 @@ import pytest
 from PIL import Image
 
 from napari_xraysep.evaluation import MEANINGS, evaluate
-from napari_xraysep.evaluation.comparison import Comparison, MethodRow, as_csv
+from napari_xraysep.evaluation.comparison import (
+    Comparison,
+    MethodRow,
+    as_csv,
+    in_order_of_trust,
+    not_told_apart,
+)
 from napari_xraysep.evaluation.comparison_page import comparison_page
 from napari_xraysep.evaluation.contact_sheet import PANEL_SIDE, contact_sheet, small
 from napari_xraysep.evaluation.summary import BETTER, TITLES, layer_of
@@ -80,7 +86,8 @@ def test_the_csv_has_a_row_a_method_and_empty_cells_where_there_is_no_number():
 def test_every_metric_has_a_heading_a_meaning_and_a_better_direction():
     truths = RAMP * 0.75, RAMP * 0.25
     names = {layer_of(name)[0] for name in evaluate(truths, mixture(), truths)}
-    names |= {"unexplained_rms", "apart", "remix"}  # of a run, not of a pair of layers
+    # of a run, not of a pair of layers
+    names |= {"unexplained_rms", "apart", "from_regression", "remix"}
     assert set(TITLES) == set(BETTER) == set(MEANINGS) == names
 
 
@@ -242,3 +249,17 @@ def test_a_colour_image_is_shrunk_band_by_band():
     found = small(image)
     assert found.shape == (PANEL_SIDE, 2, 3)
     np.testing.assert_allclose(found[0, 0], image[:2, :2].mean((0, 1)), rtol=1e-6)
+
+
+def test_methods_with_errors_that_are_close_are_not_told_apart():
+    errors = {"a": 0.1, "b": 0.13, "c": 0.5, "empty": 0.1}
+    assert not_told_apart(errors) == ["a", "b"]
+    assert not_told_apart({"a": 0.1, "empty": 0.0}) == ["a"]
+    said = in_order_of_trust(errors)
+    assert "By the remix test a and b are to be trusted most" in said
+    assert "then c, empty." in said
+    said = in_order_of_trust({"a": 0.1, "c": 0.2})
+    assert "By the remix test a is to be trusted most with this painting, then c." in said
+    said = in_order_of_trust({"a": 0.1, "b": 0.1, "c": 0.11})
+    assert "a, b and c are" in said
+    assert "then" not in said

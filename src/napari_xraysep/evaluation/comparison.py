@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from pydantic import Field
@@ -17,6 +19,9 @@ ABOUT_MEMORY = (
     "method loaded are not counted again, so the first that needs them looks larger. Peak GPU "
     "memory is the most that torch had allocated on the GPU at once."
 )
+
+CLOSE = 1.35
+"""Remix errors that differ by less than this factor do not tell which method is better."""
 
 DESCRIBING = ("method", "complete", "problem", "preset", "allocation", "seed", "device")
 COSTS = ("seconds", "peak_memory_mb", "peak_gpu_memory_mb")
@@ -103,25 +108,45 @@ def how_ranked(comparison: Comparison) -> str:
     """Say which method to trust most; "" where that was not asked for."""
     if comparison.not_ranked:
         return f"The methods were not ranked: {comparison.not_ranked}."
-    return in_order_of_trust(comparison.ranking) if comparison.ranking else ""
+    by_name = {row.method: row.metrics for row in comparison.rows}
+    errors = {name: by_name[name].get("remix", math.inf) for name in comparison.ranking}
+    return in_order_of_trust(errors) if errors else ""
 
 
-def in_order_of_trust(names: Sequence[str]) -> str:
+def in_order_of_trust(errors: Mapping[str, float]) -> str:
     """Say what the remix test found, and why that is no proof.
 
     Parameters
     ----------
-    names
-        Two methods or runs or more, the one to trust most first.
+    errors
+        The worst remix error of two methods or runs or more, the one to trust most first.
     """
-    first, *others = names
+    best = not_told_apart(errors)
+    others = [name for name in errors if name not in best]
+    if len(best) > 1:
+        text = (
+            f"By the remix test {', '.join(best[:-1])} and {best[-1]} are to be trusted most with "
+            "this painting; their errors are too close to tell which of them more"
+        )
+    else:
+        text = f"By the remix test {best[0]} is to be trusted most with this painting"
+    if others:
+        text += f"{';' if len(best) > 1 else ','} then {', '.join(others)}"
     return (
-        f"By the remix test {first} is to be trusted most with this painting, then "
-        f"{', '.join(others)}. Each separated radiographs that were made of the layers which each "
-        "of them but the baselines had found here; it counts by the worst of its errors (remix: 0 "
-        "is perfect, 1 no better than halving). Errors close to each other say nothing, and what "
-        "all methods get wrong this cannot show."
+        f"{text}. Each separated radiographs that were made of the layers which each of them but "
+        "the baselines had found here; it counts by the worst of its errors (remix: 0 is perfect, "
+        "1 no better than halving). What all methods get wrong this cannot show."
     )
+
+
+def not_told_apart(errors: Mapping[str, float]) -> list[str]:
+    """Return the first and those after it whose errors are at most `CLOSE` times as large.
+
+    Ones with an empty layer, which come last however small their errors, are not among them.
+    """
+    least = next(iter(errors.values()))
+    close = takewhile(lambda name: least <= errors[name] <= CLOSE * least, errors)
+    return list(close)
 
 
 def as_csv(rows: Sequence[MethodRow]) -> str:

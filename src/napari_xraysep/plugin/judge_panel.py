@@ -250,7 +250,7 @@ class JudgePanel(QWidget):
 
     def _ranked(self, keys: Mapping[str, Key], ranking: Ranking) -> None:
         self._tried = {keys[name]: errors for name, errors in ranking.errors.items()}
-        self._say(in_order_of_trust(ranking.order))
+        self._say(in_order_of_trust({name: ranking.worst(name) for name in ranking.order}))
         self._refresh()
 
 
