@@ -19,7 +19,7 @@ import napari
 import numpy as np
 import tifffile
 from PIL import Image
-from qtpy.QtWidgets import QApplication, QFileDialog
+from qtpy.QtWidgets import QApplication, QFileDialog, QScrollArea
 from scipy.ndimage import affine_transform
 
 from napari_xraysep.plugin import questions
@@ -241,6 +241,22 @@ def curtain(window: Window) -> None:
     window.picture("curtain")
 
 
+def doubt(window: Window) -> None:
+    """Picture the numbers of two runs and what the remix test made of them."""
+    window.load("double_sided")
+    separated(window, "grey")
+    separated(window)
+    compare = window.show("Compare")
+    compare.doubt.heading.click()
+    window.wait(lambda: len(compare.judge.found) == 2)
+    compare.judge.test()
+    window.wait(lambda: not compare.judge.progress.running)
+    window.rest()
+    down = compare.findChild(QScrollArea).verticalScrollBar()
+    down.setValue(down.maximum())
+    window.picture("doubt")
+
+
 def evolution(window: Window) -> None:
     """Picture a learnt run at one of its first epochs."""
     window.load("concealed")
@@ -261,6 +277,7 @@ PICTURES: dict[str, Callable[[Window], None]] = {
     "separate": separate,
     "separated": finished,
     "curtain": curtain,
+    "doubt": doubt,
     "evolution": evolution,
 }
 
