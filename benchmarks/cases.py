@@ -57,14 +57,15 @@ def simulations(
     side: int,
     seeds: Sequence[int],
     kind: Kind = "double-sided",
-    settings: SimulationSettings | None = None,
+    settings: SimulationSettings | Sequence[SimulationSettings] | None = None,
 ) -> Iterator[tuple[int, Simulation]]:
-    """Simulate one painting for each seed, going round the pairs of photographs."""
+    """Simulate one painting for each seed, going round pairs of photographs, and settings."""
+    each = settings if isinstance(settings, Sequence) else [settings]
     pairs = list(permutations(range(len(images)), 2))
     for number, seed in enumerate(seeds):
         rng = np.random.default_rng(seed)
         front, back = (cut(images[i], side, rng) for i in pairs[number % len(pairs)])
-        yield seed, simulate(front, back, kind, seed, settings)
+        yield seed, simulate(front, back, kind, seed, each[number % len(each)])
 
 
 def painting(simulation: Simulation, *, back: bool = True) -> Painting:

@@ -22,6 +22,7 @@ from cases import arguments, painting, photographs, run, simulations, table
 from scipy.stats import spearmanr
 
 from napari_xraysep.records import HYPOTHETICAL
+from napari_xraysep.simulation import Simulation
 from napari_xraysep.workflows.combining import unexplained_deviation
 
 SHORT = {"epochs": 10, "channels": 12, "learning_rate": 1e-3}
@@ -41,6 +42,12 @@ def blocks(image: np.ndarray) -> np.ndarray:
     height, width = (side // BLOCK for side in image.shape)
     whole = image[: height * BLOCK, : width * BLOCK]
     return whole.reshape(height, BLOCK, width, BLOCK).mean((1, 3))
+
+
+def true_error(layers: tuple[np.ndarray, np.ndarray], simulation: Simulation) -> np.ndarray:
+    """Return the root mean square of both layers' errors at each pixel, means removed."""
+    away = [layer - truth for layer, truth in zip(layers, simulation.truths, strict=True)]
+    return np.sqrt(np.mean([(one - one.mean()) ** 2 for one in away], 0))
 
 
 def correlation(said: np.ndarray, errors: np.ndarray) -> float:
@@ -71,11 +78,8 @@ def main() -> None:
             what = painting(simulation, back=kind == "double-sided")
             done = run(what, method, settings, restarts=RESTARTS, device="cpu")
             valid = what.block().valid
-            away = [
-                layer - truth
-                for layer, truth in zip(done.layers.values(), simulation.truths, strict=False)
-            ]
-            errors = np.sqrt(np.mean([(one - one.mean()) ** 2 for one in away], 0))
+            first, second = list(done.layers.values())[:2]
+            errors = true_error((first, second), simulation)
             shared = done.record.allocation != "none"
             left = unexplained_deviation(done.layers["unexplained"], valid, shared=shared)
             both = done.layers["uncertainty"]

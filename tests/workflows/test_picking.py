@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from napari_xraysep.workflows.picking import best_first, finalists, left_out, pick, score
+from napari_xraysep.workflows.picking import best_first, left_out, pick, score
 
 GOOD = {"apart": 0.01, "unexplained_rms": 0.02, "empty": 0.0}
 FAIR = {"apart": 0.015, "unexplained_rms": 0.025, "empty": 0.0}
@@ -13,7 +13,6 @@ EMPTY = {"apart": 0.001, "unexplained_rms": 0.001, "empty": 1.0}
 def test_a_good_one_is_picked_rather_than_an_empty_or_a_straying_one():
     judged = {"stray": STRAY, "empty": EMPTY, "fair": FAIR, "good": GOOD}
     assert pick(judged) == "good"
-    assert finalists(judged) == ["good", "fair"]
 
 
 def test_an_empty_one_is_picked_only_where_there_is_no_other():
@@ -45,16 +44,6 @@ def test_where_nothing_is_left_unexplained_by_any_the_distance_decides():
         for i, (a, u) in enumerate([(0.02, 1e-9), (0.01, 5e-8), (0.03, 0.0)])
     }
     assert pick(concealed) == 1
-
-
-def test_the_remix_test_decides_between_finalists_alone():
-    judged = {
-        "good": {**GOOD, "remix": 0.9},
-        "fair": {**FAIR, "remix": 0.1},
-        "stray": {**STRAY, "remix": 0.0001},
-    }
-    assert pick(judged) == "fair"
-    assert pick({**judged, "fair": FAIR}) == "good"  # one alone is compared with nothing
 
 
 def test_left_out_are_the_empty_and_the_far_but_never_the_picked():

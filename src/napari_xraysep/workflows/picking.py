@@ -35,30 +35,16 @@ def score(judged: Mapping[str, float], numbers: Sequence[str]) -> float:
     return math.prod(values) ** (1 / len(values))
 
 
-def finalists(judged: Mapping[Name, Mapping[str, float]]) -> list[Name]:
-    """Return the two (or one) with the best scores; any with an empty layer come last.
+def pick(judged: Mapping[Name, Mapping[str, float]]) -> Name:
+    """Return the one to trust most; one with an empty layer only where there is no other.
 
     Parameters
     ----------
     judged
         What each was judged by (`judge`, `apart`), at least one; all of one painting.
     """
-    return sorted(
-        judged, key=lambda name: (judged[name]["empty"], score(judged[name], rule(judged)))
-    )[:2]
-
-
-def pick(judged: Mapping[Name, Mapping[str, float]]) -> Name:
-    """Return the better one of the finalists.
-
-    Where both have the error of the remix test (``remix``) it is one of the numbers; on its own it
-    is no better than these.
-    """
-    best = finalists(judged)
-    if not all("remix" in judged[name] for name in best):
-        return best[0]
-    numbers = (*rule(judged), "remix")
-    return min(best, key=lambda name: (judged[name]["empty"], score(judged[name], numbers)))
+    numbers = rule(judged)
+    return min(judged, key=lambda name: (judged[name]["empty"], score(judged[name], numbers)))
 
 
 def rule(judged: Mapping[Name, Mapping[str, float]]) -> Sequence[str]:
