@@ -153,7 +153,7 @@ def main() -> None:
         gains = [found["gain"] for found in truth]
         seconds += [float(run["seconds"]) for run in runs]
         others = max(gains), float(np.mean(gains)), min(gains)
-        kept = [run for i, run in enumerate(layers) if i not in left_out(judged, picked)]
+        kept = [run for i, run in enumerate(layers) if i not in left_out(judged)]
         first, second, unexplained = (
             np.mean([run[name] for run in kept], 0) for name in ("front", "back", "unexplained")
         )

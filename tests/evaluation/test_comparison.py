@@ -255,11 +255,20 @@ def test_methods_with_errors_that_are_close_are_not_told_apart():
     errors = {"a": 0.1, "b": 0.13, "c": 0.5, "empty": 0.1}
     assert not_told_apart(errors) == ["a", "b"]
     assert not_told_apart({"a": 0.1, "empty": 0.0}) == ["a"]
-    said = in_order_of_trust(errors)
+    assert not_told_apart({"a": 1e-9, "b": 1e-4}) == ["a", "b"]
+    said = in_order_of_trust(errors, ())
     assert "By the remix test a and b are to be trusted most" in said
     assert "then c, empty." in said
-    said = in_order_of_trust({"a": 0.1, "c": 0.2})
+    said = in_order_of_trust({"a": 0.1, "c": 0.2}, ["c"])
     assert "By the remix test a is to be trusted most with this painting, then c." in said
-    said = in_order_of_trust({"a": 0.1, "b": 0.1, "c": 0.11})
+    said = in_order_of_trust({"a": 0.1, "b": 0.1, "c": 0.11}, ())
     assert "a, b and c are" in said
     assert "then" not in said
+
+
+def test_nothing_is_trusted_that_did_no_better_than_halving_or_a_baseline():
+    for errors in ({"half": 1.0, "net": 1.2}, {"net": 0.95, "half": 1.0}, {}):
+        assert "none of them is to be trusted" in in_order_of_trust(errors, ["half"])
+    said = in_order_of_trust({"grey": 0.5, "net": 0.55, "half": 1.0}, ["grey", "half"])
+    assert "no method did better than the baseline grey; then net, half." in said
+    assert "trusted" not in said

@@ -11,7 +11,6 @@ import pytest
 import tifffile
 from qtpy.QtCore import Qt
 
-from conftest import SHAPE, TIMEOUT, Stage
 from napari_xraysep.evaluation.summary import MEANINGS, measured_over
 from napari_xraysep.plugin.images import Choice, read_image
 from napari_xraysep.plugin.judge_panel import NO_RUN, STOPPED, TICK
@@ -26,6 +25,7 @@ from napari_xraysep.separation import RunOptions
 from napari_xraysep.separation import separate as run_method
 from napari_xraysep.workflows.measure import measure
 from napari_xraysep.workflows.run_folder import RunFolder
+from plugin.conftest import SHAPE, TIMEOUT, Stage
 
 QUICK = {"colours": 8, "thickness_cells": 0}
 

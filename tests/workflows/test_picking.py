@@ -46,17 +46,24 @@ def test_where_nothing_is_left_unexplained_by_any_the_distance_decides():
     assert pick(concealed) == 1
 
 
-def test_left_out_are_the_empty_and_the_far_but_never_the_picked():
+def test_left_out_are_the_empty_and_the_far_but_never_all():
     judged = {"good": GOOD, "fair": FAIR, "stray": STRAY, "empty": EMPTY}
-    why = left_out(judged, "good")
+    why = left_out(judged)
     assert set(why) == {"stray", "empty"}
     assert "far" in why["stray"]
     assert "empty" in why["empty"]
-    assert left_out({0: EMPTY, 1: EMPTY}, 0) == {}
+    assert left_out({0: EMPTY, 1: EMPTY}) == {}
+
+
+def test_one_that_is_far_off_is_not_picked_however_near_to_the_regression():
+    judged = {name: {**FAIR, "from_regression": 0.05} for name in "abcd"}
+    judged["far"] = {**STRAY, "from_regression": 0.01}
+    assert set(left_out(judged)) == {"far"}
+    assert pick(judged) == "a"
 
 
 def test_of_two_the_one_far_worse_is_left_out():
-    assert set(left_out({"good": GOOD, "stray": STRAY}, "good")) == {"stray"}
+    assert set(left_out({"good": GOOD, "stray": STRAY})) == {"stray"}
 
 
 def test_methods_are_ranked_by_the_remix_test_and_empty_ones_come_last():

@@ -45,8 +45,8 @@ def compare(
         bool,
         typer.Option(
             REMIX,
-            help="Also rank the methods: each separates radiographs made of the layers that every "
-            "other one found. For each method that is no baseline it takes as long again.",
+            help="Also rank the methods: each separates radiographs made of the layers that each "
+            "of them but the baselines found. For each of these it takes as long again.",
         ),
     ] = False,
     seed: options.Seed = 0,

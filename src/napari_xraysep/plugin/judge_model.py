@@ -239,6 +239,8 @@ def remix_test(
     records = {name: read_record(folder) for name, folder in folders.items()}
     first, record = next(iter(records.items()))
     painting = reread(record, folders[first].absolute().parent)
+    if cancel.is_set():
+        return None
     step, steps = 0, 1
     for said in rank(folders, painting, cancel):
         if not isinstance(said, Trial):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from napari_xraysep.evaluation.comparison import in_order_of_trust
+from napari_xraysep.evaluation.comparison import in_order_of_trust, unranked
 from napari_xraysep.evaluation.summary import measured_over
 from napari_xraysep.plugin.background import in_background, while_there
 from napari_xraysep.plugin.judge_model import (
@@ -44,8 +44,8 @@ NO_PROOF = "None of these numbers proves a separation, and there is no green lig
 STOPPED = "The remix test was stopped: there is no ranking."
 ABOUT_REMIX = (
     "Makes new radiographs out of the layers that each run found, so that their true layers are "
-    "known, and has the methods of all runs separate them. The less far off a method is at its "
-    "worst, the more it is to be trusted with this painting."
+    "known, and has the methods of all runs separate them, once each and without a drawn prior. "
+    "The less far off a method is at its worst, the more it is to be trusted with this painting."
 )
 
 
@@ -132,12 +132,11 @@ class JudgePanel(QWidget):
         """Run the remix test of the runs that are ticked."""
         if self.progress.running:
             return
-        self._tried, runs = {}, self.chosen
-        self._refresh()
+        runs = self.chosen
         if self._session.running or not runs:
             self._say(SEPARATION_RUNS if runs else TICK)
             return
-        self._say("")
+        self._forget()
         folders = {one.name: one.folder for one in runs}
         self.progress.run(
             lambda task: remix_test(folders, task.cancel, partial(_note, task)),
@@ -188,6 +187,12 @@ class JudgePanel(QWidget):
 
     def _ticked(self) -> None:
         self._touched = True
+        self._forget()
+
+    def _forget(self) -> None:
+        """Take the last ranking away, which is of other runs."""
+        self._tried = {}
+        self._say("")
         self._refresh()
 
     def _refresh(self) -> None:
@@ -249,8 +254,9 @@ class JudgePanel(QWidget):
             self._session.busy.discard(REMIX)
 
     def _ranked(self, keys: Mapping[str, Key], ranking: Ranking) -> None:
-        self._tried = {keys[name]: errors for name, errors in ranking.errors.items()}
-        self._say(in_order_of_trust({name: ranking.worst(name) for name in ranking.order}))
+        self._tried = {keys[name]: ranking.errors[name] for name in ranking.order}
+        order = in_order_of_trust(ranking.worst(), ranking.baselines)
+        self._say(order + unranked(ranking.problems))
         self._refresh()
 
 

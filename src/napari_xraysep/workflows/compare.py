@@ -17,8 +17,10 @@ from napari_xraysep.evaluation.summary import numbers
 from napari_xraysep.io.results import RECORD
 from napari_xraysep.io.staging import check_output, staged_folder
 from napari_xraysep.painting import Floats, Mixture, Painting
+from napari_xraysep.region import Region
 from napari_xraysep.separation import Event, Finished, Method, RunOptions, Settings, get_method
 from napari_xraysep.separation.method import Preset
+from napari_xraysep.separation.options import Device
 from napari_xraysep.workflows.measure import read_truths
 from napari_xraysep.workflows.memory import PeakMemory
 from napari_xraysep.workflows.ranking import Ranking, Trial, rank
@@ -246,34 +248,60 @@ def _run(
         update={"rows": tuple(rows), "complete": all(row.complete for row in rows)}
     )
     if ranked:
-        folders = {row.method: out / row.method for row in rows if row.complete}
-        try:
-            for said in rank(folders, painting, cancel):
-                if isinstance(said, Trial):
-                    yield said
-                else:
-                    comparison = _with_ranking(comparison, said)
-        except InputError as error:
-            comparison = comparison.model_copy(update={"not_ranked": str(error)})
+        for said in _ranked(comparison, painting, out, options.device, cancel):
+            if isinstance(said, Trial):
+                yield said
+            else:
+                comparison = said
     sheet = contact_sheet(comparison, pictures, mixture, truths, painting.pixel_size_mm)
     with staged_folder(out) as stage:
-        (stage / TABLE_CSV).write_bytes(as_csv(rows).encode())
+        (stage / TABLE_CSV).write_bytes(as_csv(comparison.rows).encode())
         (stage / TABLE_JSON).write_text(comparison.model_dump_json(indent=2) + "\n", "utf-8")
         (stage / TABLE_HTML).write_text(comparison_page(comparison, sheet), "utf-8")
         (stage / CONTACT_SHEET).write_bytes(sheet)
     yield comparison
 
 
-def _with_ranking(comparison: Comparison, ranking: Ranking) -> Comparison:
+def _ranked(
+    comparison: Comparison,
+    painting: Painting,
+    out: Path,
+    device: Device,
+    cancel: threading.Event,
+) -> Iterator[Trial | Comparison]:
+    """Rank the methods whose runs are complete; at last the comparison, with why not if so."""
+    why = "it was stopped before"
+    folders = {row.method: out / row.method for row in comparison.rows if row.complete}
+    try:
+        if not cancel.is_set():
+            for said in rank(folders, painting, cancel, device):
+                if isinstance(said, Ranking):
+                    yield _with_ranking(comparison, said, painting.shape)
+                    return
+                yield said
+    except InputError as error:
+        why = str(error)
+    yield comparison.model_copy(update={"not_ranked": why})
+
+
+def _with_ranking(comparison: Comparison, ranking: Ranking, shape: tuple[int, int]) -> Comparison:
     """Put the errors of the remix test into the rows, and the order beside them."""
-    rows = []
+    rows, worst = [], ranking.worst()
     for row in comparison.rows:
-        if row.method in ranking.errors:
-            metrics = row.metrics | numbers({"remix": ranking.worst(row.method)})
-            remix = numbers(ranking.errors[row.method])
-            row = row.model_copy(update={"metrics": metrics, "remix": remix})
-        rows.append(row)
-    return comparison.model_copy(update={"rows": tuple(rows), "ranking": ranking.order})
+        remix = ranking.errors.get(row.method, {})
+        error = {"remix": worst[row.method]} if row.method in worst else {}
+        update = {
+            "metrics": row.metrics | error,
+            "remix": dict(remix),
+            "remix_problem": ranking.problems.get(row.method, ""),
+        }
+        rows.append(row.model_copy(update=update))
+    whole = Region(0, shape[0], 0, shape[1])
+    whole = whole if comparison.region is None else Region.parse(comparison.region)
+    over = None if ranking.part == whole else str(ranking.part)
+    return comparison.model_copy(
+        update={"rows": tuple(rows), "ranking": ranking.order, "ranked_over": over}
+    )
 
 
 def _facts(finished: Finished, peak: PeakMemory) -> dict[str, object]:

@@ -36,15 +36,17 @@ def score(judged: Mapping[str, float], numbers: Sequence[str]) -> float:
 
 
 def pick(judged: Mapping[Name, Mapping[str, float]]) -> Name:
-    """Return the one to trust most; one with an empty layer only where there is no other.
+    """Return the one to trust most, of those that are not `left_out`.
 
     Parameters
     ----------
     judged
         What each was judged by (`judge`, `apart`), at least one; all of one painting.
     """
-    numbers = rule(judged)
-    return min(judged, key=lambda name: (judged[name]["empty"], score(judged[name], numbers)))
+    numbers, out = rule(judged), left_out(judged)
+    return min(
+        (name for name in judged if name not in out), key=lambda n: score(judged[n], numbers)
+    )
 
 
 def rule(judged: Mapping[Name, Mapping[str, float]]) -> Sequence[str]:
@@ -68,19 +70,19 @@ def best_first(judged: Mapping[Name, Mapping[str, float]]) -> list[Name]:
     return sorted(judged, key=lambda name: (judged[name]["empty"], judged[name]["remix"]))
 
 
-def left_out(judged: Mapping[Name, Mapping[str, float]], picked: Name) -> dict[Name, str]:
+def left_out(judged: Mapping[Name, Mapping[str, float]]) -> dict[Name, str]:
     """Say of each separation that is to be no part of the result why it is not.
 
-    Never the picked one; of the others those with an empty layer, and those far worse than most.
+    Those with an empty layer where others have none, and of the rest those far worse than most;
+    never all of them.
     """
+    why = {name: EMPTY for name, numbers in judged.items() if numbers["empty"]}
+    if len(why) == len(judged):
+        why = {}
     scores = {name: score(numbers, AMONG_THEMSELVES) for name, numbers in judged.items()}
     # Of two the better one. Of four the upper middle one: the two nearest to the median are near to
     # it by construction, and the ordinary ones beside them would be left out.
     middle = sorted(scores.values())[len(scores) // 2 if len(scores) > 2 else 0]
-    why = {}
-    for name, numbers in judged.items():
-        if name != picked and numbers["empty"] > judged[picked]["empty"]:
-            why[name] = EMPTY
-        elif name != picked and scores[name] > FAR * middle:
-            why[name] = FAR_OFF
-    return why
+    rest = {name: value for name, value in scores.items() if name not in why}
+    most = FAR * max(middle, min(rest.values()))
+    return why | {name: FAR_OFF for name, value in rest.items() if value > most}

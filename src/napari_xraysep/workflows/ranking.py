@@ -8,7 +8,6 @@ what all of them found, and counts by the one with which it does worst.
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,15 +18,17 @@ import numpy as np
 from napari_xraysep.errors import InputError, SeparationError
 from napari_xraysep.evaluation.metrics import EMPTY_BELOW, energy_ratio
 from napari_xraysep.io.results import open_layer, read_record
-from napari_xraysep.painting import Painting
+from napari_xraysep.painting import Floats, Painting
 from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.separation import get_method
 from napari_xraysep.separation.events import Event, Finished
+from napari_xraysep.separation.method import Method
+from napari_xraysep.separation.options import Device
 from napari_xraysep.workflows.judging import middle_part
 from napari_xraysep.workflows.measure import NOT_MEASURED
 from napari_xraysep.workflows.picking import best_first
-from napari_xraysep.workflows.remix import as_recorded, found_again, remixed
+from napari_xraysep.workflows.remix import as_recorded, found_again, remixed, remixed_valid
 
 
 @dataclass(frozen=True)
@@ -57,41 +58,51 @@ class Ranking:
     ----------
     errors
         For each run, by the run whose layers were remixed, the mean squared error of finding them
-        again ÷ that of halving; infinite where the remix could not be separated.
+        again ÷ that of halving.
     order
-        All runs, the one to trust most first.
+        The runs, the one to trust most first, but for those with problems.
+    problems
+        Why a run's method could not separate a remix, by run.
+    baselines
+        The runs that are by baselines.
     part
         Where on the radiograph's grid they were tried.
     """
 
     errors: Mapping[str, Mapping[str, float]]
     order: tuple[str, ...]
+    problems: Mapping[str, str]
+    baselines: tuple[str, ...]
     part: Region
 
-    def worst(self, name: str) -> float:
-        """Return the error that a run counts by."""
-        return max(self.errors[name].values())
+    def worst(self) -> dict[str, float]:
+        """Return the error that each run counts by, the one to trust most first."""
+        return {name: max(self.errors[name].values()) for name in self.order}
 
 
 def rank(
     folders: Mapping[str, Path],
     painting: Painting,
     cancel: threading.Event | None = None,
+    device: Device = "auto",
 ) -> Iterator[Trial | Ranking]:
     """Try the methods of finished runs on remixes of what each of them found.
 
     Of a large painting the middle is tried (`judging.middle`). Baselines take part, but their
     layers, and empty ones, make no remix: what separates nothing says nothing of who separates
-    well. For n runs, m of them by other methods, that takes as long as running each m times.
+    well. Each method is run once, however many restarts a run had. For n runs, m of them by other
+    methods, that takes as long as running each m times.
 
     Parameters
     ----------
     folders
-        Of finished runs of one part of one painting, by what they are to be called.
+        Of complete runs of one part of one painting, by what they are to be called.
     painting
         What they separated.
     cancel
         Set it to stop: there is no ranking then.
+    device
+        For the methods that use torch.
 
     Returns
     -------
@@ -101,21 +112,81 @@ def rank(
     Raises
     ------
     InputError
-        There are fewer than two runs, all are by baselines or have an empty layer, or they are not
-        of one part of the painting, or not of one mask, registration, polarity or response; a
-        method is not installed, or the mask leaves nothing to remix.
+        There are fewer than two runs, all are by baselines or have an empty layer; one is partial,
+        or damaged; they are not of one part of the painting, or not of one mask, registration,
+        polarity or response; a method is not installed, or the mask leaves nothing to remix.
     """
     cancel = cancel or threading.Event()
     records = {name: read_record(folder) for name, folder in folders.items()}
-    baselines = [name for name, record in records.items() if get_method(record.method).baseline]
-    if len(records) < 2 or len(baselines) == len(records):
+    methods = {name: get_method(record.method) for name, record in records.items()}
+    _check(records, methods)
+    region = next(iter(records.values())).region
+    part, at = middle_part(painting, None if region is None else Region.parse(region))
+    valid = painting.block(part).valid
+    remixed_valid(valid)
+    pairs = {
+        name: _pair(folders[name], record, at, valid.shape) for name, record in records.items()
+    }
+    empty = {name: energy_ratio(pair, valid) < EMPTY_BELOW for name, pair in pairs.items()}
+    makers = [name for name in records if not methods[name].baseline and not empty[name]]
+    if not makers:
+        raise InputError("remix test", "all runs have an empty layer", "add a run that separates")
+    begin = {
+        name: as_recorded(
+            record,
+            part,
+            cancel,
+            folders[name].absolute().parent,
+            device if methods[name].uses_torch else "cpu",
+        )
+        for name, record in records.items()
+    }
+
+    def trials() -> Iterator[Trial | Ranking]:
+        errors: dict[str, dict[str, float]] = {name: {} for name in records}
+        problems: dict[str, str] = {}
+        number, total = 0, len(records) * len(makers)
+        for maker in makers:
+            again = remixed(pairs[maker], painting, part)
+            for name in records:
+                number += 1
+                if cancel.is_set():
+                    return
+                try:
+                    for event in begin[name](again):
+                        yield Trial(name, maker, number, total, event)
+                        if not isinstance(event, Finished):
+                            continue
+                        if not event.complete:
+                            return
+                        errors[name][maker] = found_again(event, pairs[maker], again)
+                except (InputError, SeparationError) as error:
+                    problems[name] = str(error)
+        judged = {
+            name: {"empty": empty[name], "remix": max(found.values())}
+            for name, found in errors.items()
+            if name not in problems
+        }
+        baselines = tuple(name for name in records if methods[name].baseline)
+        yield Ranking(errors, tuple(best_first(judged)), problems, baselines, part)
+
+    return trials()
+
+
+def _check(records: Mapping[str, RunRecord], methods: Mapping[str, Method]) -> None:
+    """Raise `InputError` where runs cannot be compared."""
+    if len(records) < 2 or all(method.baseline for method in methods.values()):
         raise InputError(
             "remix test",
             "it compares two runs or more, one at least by a method that is no baseline",
-            "add a run, by regression for example",
+            "take one by regression, for example",
         )
-    regions = {record.region for record in records.values()}
-    if len(regions) > 1:
+    for name, record in records.items():
+        if not record.complete:
+            raise InputError(
+                "remix test", f"{name} was stopped before its end", "take complete runs"
+            )
+    if len({record.region for record in records.values()}) > 1:
         raise InputError(
             "remix test",
             "the runs are of different parts of the painting",
@@ -128,45 +199,21 @@ def rank(
             "response",
             "take runs that were made with the same",
         )
-    region = regions.pop()
-    part, at = middle_part(painting, None if region is None else Region.parse(region))
-    pairs = {}
-    for name, record in records.items():
-        first, second = (open_layer(folders[name], one, record)[at] for one in record.layers[:2])
-        pairs[name] = np.asarray(first), np.asarray(second)
-    valid = painting.block(part).valid
-    empty = {name: energy_ratio(pair, valid) < EMPTY_BELOW for name, pair in pairs.items()}
-    makers = [name for name in records if name not in baselines and not empty[name]]
-    if not makers:
-        raise InputError("remix test", "all runs have an empty layer", "add a run that separates")
-    tests = {maker: remixed(pairs[maker], painting, part) for maker in makers}
-    begin = {
-        name: as_recorded(record, part, cancel, folders[name].absolute().parent)
-        for name, record in records.items()
-    }
 
-    def trials() -> Iterator[Trial | Ranking]:
-        errors: dict[str, dict[str, float]] = {name: {} for name in records}
-        number, total = 0, len(records) * len(makers)
-        for maker, again in tests.items():
-            for name in records:
-                number += 1
-                try:
-                    for event in begin[name](again):
-                        yield Trial(name, maker, number, total, event)
-                        if not isinstance(event, Finished):
-                            continue
-                        if not event.complete:
-                            return
-                        errors[name][maker] = found_again(event, pairs[maker], again)
-                except SeparationError:
-                    errors[name][maker] = math.inf
-        judged = {
-            name: {"empty": empty[name], "remix": max(errors[name].values())} for name in records
-        }
-        yield Ranking(errors, tuple(best_first(judged)), part)
 
-    return trials()
+def _pair(
+    folder: Path, record: RunRecord, at: tuple[slice, slice], shape: tuple[int, ...]
+) -> tuple[Floats, Floats]:
+    """Read a part of a run's two layers into memory; the files may change meanwhile."""
+    first, second = (np.array(open_layer(folder, one, record)[at]) for one in record.layers[:2])
+    for name, layer in zip(record.layers, (first, second), strict=False):
+        if layer.shape != shape or not np.isfinite(layer).all():
+            raise InputError(
+                folder / f"{name}.tif",
+                "it is not of this painting, or holds NaN or infinite values",
+                "copy the run's folder again",
+            )
+    return first, second
 
 
 def _seen(record: RunRecord) -> tuple[object, ...]:

@@ -11,10 +11,12 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import metrics
@@ -24,7 +26,7 @@ from napari_xraysep.records import RunRecord
 from napari_xraysep.region import Region
 from napari_xraysep.separation.events import Event, Finished
 from napari_xraysep.separation.method import Allocation, Preset
-from napari_xraysep.separation.options import RunOptions
+from napari_xraysep.separation.options import Device, RunOptions
 from napari_xraysep.workflows.measure import find_input, reread
 from napari_xraysep.workflows.separating import separate
 
@@ -49,9 +51,7 @@ def remixed(layers: tuple[Floats, Floats], painting: Painting, region: Region | 
         The mask and its mirror image leave nothing.
     """
     mixture = painting.block(region)
-    valid = mixture.valid & mixture.valid[:, ::-1]
-    if not valid.any():
-        raise InputError("mask", "its mirror image leaves nothing to remix", "leave --remix out")
+    valid = remixed_valid(mixture.valid)
     drawn = None if mixture.prior is None else mixture.prior[:, ::-1] > 0.5
     return Painting(
         xray=layers[0] + layers[1][:, ::-1],
@@ -63,6 +63,24 @@ def remixed(layers: tuple[Floats, Floats], painting: Painting, region: Region | 
         prior_mask=drawn,
         prior_feather_px=0 if drawn is None else painting.prior_feather_px,
     )
+
+
+def remixed_valid(valid: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return where both a painting and its mirror image are valid, (h, w) bool.
+
+    Raises
+    ------
+    InputError
+        That is nowhere.
+    """
+    both = valid & valid[:, ::-1]
+    if not both.any():
+        raise InputError(
+            "mask",
+            "it and its mirror image leave nothing to remix",
+            "do without the remix test, or mask less",
+        )
+    return both
 
 
 def remix_error(
@@ -99,18 +117,25 @@ def remix_error(
 def found_again(finished: Finished, layers: tuple[Floats, Floats], again: Painting) -> float:
     """Return the error of a separation of ``again``, which `remixed` made of ``layers``.
 
-    Mean squared error ÷ that of halving, means removed.
+    Mean squared error ÷ that of halving, means removed; infinite where halving makes none.
     """
     known = layers[0], np.ascontiguousarray(layers[1][:, ::-1])
     mixture = again.block()
     first, second = list(finished.layers.values())[:2]
-    return 1 / metrics.gain((first, second), known, mixture.xray, mixture.valid)
+    gain = metrics.gain((first, second), known, mixture.xray, mixture.valid)
+    return 1 / gain if gain > 0 else math.inf
 
 
 def as_recorded(
-    record: RunRecord, part: Region | None, cancel: threading.Event | None, beside: Path
+    record: RunRecord,
+    part: Region | None,
+    cancel: threading.Event | None,
+    beside: Path,
+    device: Device = "auto",
 ) -> Callable[[Painting], Iterator[Event]]:
     """Return what separates a remix of a ``part`` of a painting as a run was, once.
+
+    Where the mirrored mask leaves out all that the run learnt from, it learns from what is left.
 
     Parameters
     ----------
@@ -125,6 +150,7 @@ def as_recorded(
     options = RunOptions(
         learn_on=learn_on,
         seed=record.seed,
+        device=device,
         preset=cast(Preset, record.preset),
         allocation=cast(Allocation, record.allocation),
     )
@@ -134,7 +160,10 @@ def as_recorded(
         warm_from = warm_from if found is None else found.parent
 
     def begin(again: Painting) -> Iterator[Event]:
-        return separate(again, record.method, record.settings, options, cancel, warm_from)
+        own, mask = options, again.mask
+        if learn_on is not None and mask is not None and np.all(mask[learn_on.slices]):
+            own = replace(options, learn_on=None)
+        return separate(again, record.method, record.settings, own, cancel, warm_from)
 
     return begin
 

@@ -22,7 +22,7 @@ from napari_xraysep.painting import Floats, Mixture, Painting
 from napari_xraysep.records import RestartRecord, RunRecord
 from napari_xraysep.separation import engine
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
-from napari_xraysep.separation.method import DEFAULT_METHOD, Method
+from napari_xraysep.separation.method import DEFAULT_METHOD, Allocation, Method
 from napari_xraysep.separation.options import RunOptions
 from napari_xraysep.workflows.combining import NoRoom, Restart, averaged, uncertainty
 from napari_xraysep.workflows.judging import apart, middle_part
@@ -197,7 +197,8 @@ def by_regression(
     where the regression was stopped or cannot separate it.
     """
     part, at = middle_part(painting, options.region)
-    its_own = RunOptions(region=part, device="cpu", allocation="variance")
+    allocation: Allocation = "none" if options.allocation == "none" else "variance"
+    its_own = RunOptions(region=part, device="cpu", allocation=allocation)
     try:
         *_, last = engine.separate(painting, DEFAULT_METHOD, options=its_own, cancel=cancel)
     except (InputError, SeparationError):
@@ -239,9 +240,14 @@ def _finished(
     complete = len(ended) + len(why) == options.restarts and STOPPED not in why.values()
     picked = 0 if resampled else pick(judged)
     if not resampled:
-        why = {**why, **left_out(judged, picked)}
+        why = {**why, **left_out(judged)}
     kept = [restart for number, restart in ended.items() if number not in why]
     notes = [] if complete else [f"stopped after {len(ended)} of {options.restarts} restarts"]
+    if reference is not None:
+        notes.append(
+            "a regression of the painting, or of the middle of a large one, was run to judge the "
+            "restarts by; no part of it is in the result"
+        )
     said = "not estimated"
     try:
         layers = averaged(kept[:1] if resampled else kept, mixture)
