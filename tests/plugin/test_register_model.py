@@ -42,7 +42,7 @@ def attempt(model, transform=None, quality=GOOD, candidates=()):
 def test_before_anything_is_known_a_photograph_lies_centred_as_expected(model):
     assert model.sides == ("front", "back")
     assert model.describe("front") == "not registered"
-    assert "grid as it is" in model.describe("back")  # it has the radiograph's size
+    assert "same size" in model.describe("back")  # it has the radiograph's size
     middle = np.array([[19.5, 27.5]])
     np.testing.assert_allclose(model.placement().to_photograph(middle), [[21.5, 29.5]])
     model.work_on("back")

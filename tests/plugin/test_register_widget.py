@@ -83,9 +83,15 @@ def test_a_painting_is_registered_looked_at_and_used_side_by_side(
     assert dock.orientation.buttons["mirrored"].isChecked()
     assert session.loaded.painting is None  # nothing is applied unasked
     assert session.project.transforms is None
+    assert dock.step_bar.said.text() == "front found, not in use"
+    dock.undo_button.click()
+    assert session.unused == ()
+    dock.redo_button.click()
+    assert session.unused == ("front",)
     dock.use_button.click()
     ended(qtbot, dock)
     assert session.loaded.transforms.front == session.project.transforms.front
+    assert session.unused == ()
     assert preview_names(viewer) == []
     assert any("front photograph, registered" in layer.name for layer in viewer.layers)
     assert "in use" in dock.side.states["front"].text()
@@ -424,3 +430,14 @@ def test_landmarks_of_another_radiograph_are_not_shown(viewer: Any, dock: Any) -
     session_of(viewer).begin(replace(loaded, images=images), None, None)
     assert dock.landmarks.model is dock.model.track.pairs
     assert dock.landmarks.model.landmarks == ()
+
+
+def test_using_a_registration_is_in_view_however_small_the_window(
+    qtbot: Any, shown_viewer: Any, dock: Any
+) -> None:
+    load(shown_viewer, "front")
+    shown_viewer.window.resize(1000, 640)
+    dock.by_hand.heading.click()
+    qtbot.waitUntil(lambda: dock.visibleRegion().boundingRect().height() > 0, timeout=TIMEOUT)
+    button = dock.use_button
+    assert button.visibleRegion().boundingRect().size() == button.size()

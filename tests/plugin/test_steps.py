@@ -71,13 +71,17 @@ def test_at_first_only_the_images_are_due() -> None:
     assert after("Separate", None, None).sentence.startswith("First")
 
 
-def test_photographs_on_one_grid_need_no_registration_and_a_back_no_prior(loaded: Loaded) -> None:
+def test_photographs_of_the_same_size_are_to_be_checked_and_a_back_needs_no_prior(
+    loaded: Loaded,
+) -> None:
     found = stand(loaded, Project())
     assert found["Load painting"] == (State.DONE, "double-sided, 56 × 40")
-    assert found["Register"] == (State.NOT_NEEDED, "not needed: on one grid")
+    assert found["Register"] == (State.OPTIONAL, "same size, not checked")
     assert found["Prior"] == (State.NOT_NEEDED, "not needed: it has a back")
     assert found["Separate"][0] is State.DUE
-    assert after("Load painting", loaded, Project()).dock == "Mask and regions"
+    assert after("Load painting", loaded, Project()).dock == "Register"
+    assert "check how" in after("Load painting", loaded, Project()).sentence
+    assert after("Register", loaded, Project()).dock == "Mask and regions"
     assert after("Mask and regions", loaded, Project()).dock == "Separate"
 
 
@@ -90,12 +94,39 @@ def test_photographs_that_do_not_fit_are_registered_next(loaded: Loaded) -> None
     assert after("Register", apart, Project()).dock is None
 
 
+def test_photographs_that_were_registered_before_need_no_registration(loaded: Loaded) -> None:
+    known = {
+        role: replace(image, record=image.record.model_copy(update={"registered": True}))
+        for role, image in loaded.images.items()
+    }
+    before = replace(loaded, images=known)
+    assert stand(before, Project())["Register"] == (
+        State.NOT_NEEDED,
+        "not needed: registered before",
+    )
+
+
+def test_a_registration_that_was_found_is_due_until_it_is_used(loaded: Loaded) -> None:
+    def follows(dock: str) -> Any:
+        return next_of(
+            steps(loaded, Project(), running=False, results=False, unused=("front",)), dock
+        )
+
+    found = steps(loaded, Project(), running=False, results=False, unused=("front",))[1]
+    assert (found.state, found.said) == (State.DUE, "front found, not in use")
+    assert "use what was found" in follows("Register").sentence
+    for dock in ("Load painting", "Mask and regions", "Separate"):
+        assert follows(dock).dock == "Register"
+        assert "use the registration found" in follows(dock).sentence
+
+
 @pytest.mark.parametrize(("median", "said"), [(0.24, "front 0.24 px"), (None, "front by hand")])
 def test_a_registration_is_told_with_its_measure(
-    loaded: Loaded, median: float | None, said: str
+    concealed: Loaded, loaded: Loaded, median: float | None, said: str
 ) -> None:
     used = Project(transforms=registered(loaded, median))
-    assert stand(loaded, used)["Register"] == (State.DONE, said)
+    assert stand(concealed, used)["Register"] == (State.DONE, said)
+    assert stand(loaded, used)["Register"] == (State.OPTIONAL, f"{said}, back not checked")
 
 
 def test_what_is_drawn_counts_as_done(concealed: Loaded) -> None:
@@ -109,7 +140,7 @@ def test_what_is_drawn_counts_as_done(concealed: Loaded) -> None:
     found = stand(concealed, drawn)
     assert found["Mask and regions"] == (State.DONE, "mask drawn, 1 region")
     assert found["Prior"] == (State.DONE, "design marked")
-    assert after("Load painting", concealed, drawn).dock == "Separate"
+    assert after("Register", concealed, drawn).dock == "Separate"
 
 
 def test_a_run_is_waited_for_and_then_looked_at(loaded: Loaded) -> None:

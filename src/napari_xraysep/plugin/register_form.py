@@ -85,13 +85,16 @@ class RegisterForm(QWidget):
         column.addWidget(self.by_hand)
         column.addWidget(QLabel("<b>3  Look at it</b>"))
         column.addWidget(self.view)
+        column.addStretch(1)
+        self.ending = QWidget()  # outside of what scrolls: it is looked for when a search has ended
+        column = QVBoxLayout(self.ending)
+        column.setContentsMargins(4, 0, 4, 0)
         column.addWidget(QLabel("<b>4  Use it</b>"))
         column.addLayout(row(self.use_button, self.import_button, self.export_button))
-        column.addStretch(1)
         scroll = scrolling(self.work)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 2, 4, 2)
         layout.addWidget(self.step_bar)
-        for widget in (self.painting, scroll, self.progress, self.message):
+        for widget in (self.painting, scroll, self.ending, self.progress, self.message):
             layout.addWidget(widget, 1 if widget is scroll else 0)
         self.setMinimumWidth(380)

@@ -11,7 +11,7 @@ from psygnal import Signal
 from napari_xraysep.plugin.images import Image
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.plugin.register_track import Track
-from napari_xraysep.plugin.register_words import AS_LOADED, TURNED, describe
+from napari_xraysep.plugin.register_words import AS_LOADED, REGISTERED, TURNED, describe
 from napari_xraysep.project import Project
 from napari_xraysep.records import Landmark, Quality
 from napari_xraysep.registration.landmarks import centred
@@ -309,11 +309,17 @@ class RegisterModel:
         assert self.loaded is not None
         return self.loaded.images[side].shape == self.radiograph.shape
 
+    def _as_loaded(self, side: Side) -> str:
+        assert self.loaded is not None
+        if not self._fits(side):
+            return "not registered"
+        return REGISTERED if self.loaded.images[side].record.registered else AS_LOADED
+
     def describe(self, side: Side) -> str:
         """Say in a few words how that side stands."""
         track = self._tracks[side]
         if track.now is None:
-            return AS_LOADED if self._fits(side) else "not registered"
+            return self._as_loaded(side)
         if not track.now.side.usable:
             return describe(track.now.side)
         state = "in use" if track.now.side == track.used else "not in use yet"

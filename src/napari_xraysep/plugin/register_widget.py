@@ -246,7 +246,9 @@ class Register(RegisterForm):
     def _refresh(self) -> None:
         """Show how things stand."""
         model, idle = self.model, not self.running
-        self.work.setEnabled(model.loaded is not None)
+        for part in (self.work, self.ending):
+            part.setEnabled(model.loaded is not None)
+        self._session.unused = () if model.loaded is None else model.unused
         if model.loaded is None:
             return
         self._show_photograph()
@@ -332,6 +334,7 @@ class Register(RegisterForm):
     def _closed(self) -> None:
         """Stop what is under way, its thread ends by itself; leave the viewer as it was found."""
         self._gone = True
+        self._session.unused = ()
         self.progress.give_up()
         self._session.changed.disconnect(self._painting_changed, missing_ok=True)
         if self._guard.too_late:

@@ -13,7 +13,8 @@ from napari_xraysep.transforms import SideTransform
 if TYPE_CHECKING:
     from napari_xraysep.registration.quality import Measured
 
-AS_LOADED = "on the radiograph's grid as it is"
+AS_LOADED = "same size as the radiograph, not checked whether it lies on it"
+REGISTERED = "registered before it was loaded"
 TURNED = "set upright by hand, not registered"
 ERROR_END = 4.0
 """Displacement, in pixels, at the end of the colours that it is shown in."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_xraysep.plugin.live_run import LiveRun
     from napari_xraysep.plugin.loading import Loaded
     from napari_xraysep.plugin.stored_run import Opened
+    from napari_xraysep.transforms import Side
 
 WORK = (
     "transforms",
@@ -59,6 +60,8 @@ class Session:
         be again.
     ran
         Emitted when a separation has begun or ended; see `running` and `live`.
+    found
+        Emitted when `unused` has changed.
     busy
         Who puts the painting together anew just now, or tries methods on it, so that no separation
         is to start.
@@ -78,11 +81,13 @@ class Session:
     settling = Signal()
     told = Signal(str)
     ran = Signal()
+    found = Signal()
 
     def __init__(self) -> None:
         self._loaded: Loaded | None = None
         self._running = False
         self._live: LiveRun | None = None
+        self._unused: tuple[Side, ...] = ()
         self.busy: set[str] = set()
         self.unkept: dict[str, str] = {}
         self.project: Project | None = None
@@ -130,6 +135,17 @@ class Session:
         changed, self._live = live is not self._live, live
         if changed:
             self.ran.emit()
+
+    @property
+    def unused(self) -> tuple[Side, ...]:
+        """Photographs for which *Register* has found a registration that is not in use."""
+        return self._unused
+
+    @unused.setter
+    def unused(self, unused: tuple[Side, ...]) -> None:
+        changed, self._unused = unused != self._unused, unused
+        if changed:
+            self.found.emit()
 
     @property
     def unfiled(self) -> bool:

@@ -78,6 +78,7 @@ class StepBar(QWidget):
             session.project,
             running=session.running,
             results=shows_results(self._viewer),
+            unused=session.unused,
         )
         for step in standing:
             self._show_number(step)
@@ -134,7 +135,8 @@ def help_button(page: str) -> QToolButton:
 
 def _signals(viewer: Viewer, session: Session) -> list[Any]:
     events = viewer.layers.events
-    return [session.changed, session.edited, session.ran, events.inserted, events.removed]
+    ours = [session.changed, session.edited, session.ran, session.found]
+    return [*ours, events.inserted, events.removed]
 
 
 def _disconnect(signals: list[Any], slot: Callable[[object], None]) -> None:

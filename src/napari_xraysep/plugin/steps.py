@@ -8,7 +8,7 @@ from enum import Enum
 
 from napari_xraysep.plugin.loading import Loaded
 from napari_xraysep.project import Area, PriorDrawing, Project
-from napari_xraysep.transforms import SIDES, Transforms
+from napari_xraysep.transforms import SIDES, Side, Transforms
 
 LOAD, REGISTER, MASK = "Load painting", "Register", "Mask and regions"
 PRIOR, SEPARATE, COMPARE = "Prior", "Separate", "Compare"
@@ -40,6 +40,10 @@ THERE = {
     SEPARATE: "separate the radiograph",
     COMPARE: "compare what was found",
 }
+CHECK = "check how the photographs lie"
+USE_HERE = "Look closely, then use what was found, or undo it."
+USE_THERE = "use the registration found, or undo it"
+NOT_CHECKED = "not checked"
 RUNNING = "Wait, or Cancel: what is there so far is kept."
 NOT_NEEDED = "not needed"
 
@@ -67,11 +71,15 @@ class Step:
     ----------
     said
         In a few words what was done, or why nothing is to be done.
+    here, there
+        What to do, where it is not what `HERE` and `THERE` say.
     """
 
     dock: str
     state: State
     said: str = ""
+    here: str = ""
+    there: str = ""
 
     @property
     def number(self) -> str:
@@ -88,7 +96,12 @@ class Next:
 
 
 def steps(
-    loaded: Loaded | None, project: Project | None, *, running: bool, results: bool
+    loaded: Loaded | None,
+    project: Project | None,
+    *,
+    running: bool,
+    results: bool,
+    unused: Sequence[Side] = (),
 ) -> tuple[Step, ...]:
     """Return all steps as they stand.
 
@@ -98,14 +111,16 @@ def steps(
         A separation is under way.
     results
         The viewer shows layers of a separation.
+    unused
+        Photographs for which a registration was found that is not in use.
     """
     known = project or Project()
     return (
         _load(loaded),
-        _register(loaded, known.transforms),
+        _register(loaded, known.transforms, unused),
         _mask(loaded, known),
         _prior(loaded, known.prior or PriorDrawing()),
-        _separate(loaded, known, running=running, results=results),
+        _separate(loaded, known, running=running, results=results, unused=unused),
         Step(COMPARE, State.DUE if results or known.runs else State.WAITING),
     )
 
@@ -115,16 +130,16 @@ def next_of(all_steps: Sequence[Step], dock: str) -> Next:
     at = list(NUMBERS).index(dock)
     here = all_steps[at]
     if here.state is State.DUE:
-        return Next(HERE[dock])
+        return Next(here.here or HERE[dock])
     if here.state is State.RUNNING:
         return Next(RUNNING)
     if here.state is not State.DONE:
         for step in all_steps[:at]:
             if step.state is State.DUE:
-                return Next(f"First: {THERE[step.dock]}.", step.dock)
+                return Next(f"First: {step.there or THERE[step.dock]}.", step.dock)
     for step in all_steps[at + 1 :]:
         if step.state in (State.DUE, State.OPTIONAL, State.RUNNING):
-            return Next(f"Next: {THERE[step.dock]}.", step.dock)
+            return Next(f"Next: {step.there or THERE[step.dock]}.", step.dock)
     return Next("")
 
 
@@ -136,20 +151,29 @@ def _load(loaded: Loaded | None) -> Step:
     return Step(LOAD, State.DONE, f"{kind}, {width} × {height}")
 
 
-def _register(loaded: Loaded | None, transforms: Transforms | None) -> Step:
+def _register(loaded: Loaded | None, transforms: Transforms | None, unused: Sequence[Side]) -> Step:
+    """Say how sure it is that the photographs lie on the radiograph: one size proves nothing."""
     if loaded is None:
         return Step(REGISTER, State.WAITING)
+    if unused:
+        said = f"{' and '.join(unused)} found, not in use"
+        return Step(REGISTER, State.DUE, said, USE_HERE, USE_THERE)
     if loaded.painting is None:
         return Step(REGISTER, State.DUE, "none in use yet")
-    parts = []
-    for side in SIDES:
+    measured, unchecked = [], []
+    for side in (side for side in SIDES if side in loaded.images):
         used = None if transforms is None else transforms.side(side)
         if used is not None:
-            measured = None if used.quality is None else used.quality.median_px
-            parts.append(f"{side} by hand" if measured is None else f"{side} {measured:.2g} px")
-    if not parts:
-        return Step(REGISTER, State.NOT_NEEDED, f"{NOT_NEEDED}: on one grid")
-    return Step(REGISTER, State.DONE, ", ".join(parts))
+            median = None if used.quality is None else used.quality.median_px
+            measured.append(f"{side} by hand" if median is None else f"{side} {median:.2g} px")
+        elif not loaded.images[side].record.registered:
+            unchecked.append(side)
+    if unchecked:
+        left = f"{unchecked[0]} {NOT_CHECKED}" if measured else f"same size, {NOT_CHECKED}"
+        return Step(REGISTER, State.OPTIONAL, ", ".join((*measured, left)), there=CHECK)
+    if not measured:
+        return Step(REGISTER, State.NOT_NEEDED, f"{NOT_NEEDED}: registered before")
+    return Step(REGISTER, State.DONE, ", ".join(measured))
 
 
 def _mask(loaded: Loaded | None, project: Project) -> Step:
@@ -175,14 +199,21 @@ def _prior(loaded: Loaded | None, drawn: PriorDrawing) -> Step:
     return Step(PRIOR, State.OPTIONAL, "optional")
 
 
-def _separate(loaded: Loaded | None, project: Project, *, running: bool, results: bool) -> Step:
+def _separate(
+    loaded: Loaded | None,
+    project: Project,
+    *,
+    running: bool,
+    results: bool,
+    unused: Sequence[Side],
+) -> Step:
     if running:
         return Step(SEPARATE, State.RUNNING, "separating…")
     if project.runs:
         return Step(SEPARATE, State.DONE, _counted(len(project.runs), "run"))
     if results:
         return Step(SEPARATE, State.DONE, "separated")
-    ready = loaded is not None and loaded.painting is not None
+    ready = loaded is not None and loaded.painting is not None and not unused
     return Step(SEPARATE, State.DUE if ready else State.WAITING)
 
 
