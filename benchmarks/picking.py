@@ -32,7 +32,7 @@ from uncertainty import correlation, true_error
 
 from napari_xraysep import Painting, separate
 from napari_xraysep.evaluation import evaluate
-from napari_xraysep.evaluation.outcomes import error, strongest_leakage
+from napari_xraysep.evaluation.outcomes import error
 from napari_xraysep.separation import Event, Finished, Progress, RunOptions
 from napari_xraysep.workflows.combining import spread, unexplained_deviation
 from napari_xraysep.workflows.judging import apart, judge
@@ -188,7 +188,7 @@ def main() -> None:
 def number(judged: Mapping[str, float], name: str) -> float:
     """Return one of the numbers such that less is better."""
     if name == "leakage":
-        return strongest_leakage(judged)
+        return max(abs(judged[key]) for key in judged if key.startswith("leakage_"))
     if name == "copy":  # below 0.95 more is better: the layer follows its photograph
         return -(judged["copy_1"] + judged["copy_2"])
     return judged[name]

@@ -105,7 +105,7 @@ def test_numbers_of_two_runs_stand_in_a_table(
     metrics = measure(two[0]).metrics
     shown = column(judge, 1)
     assert shown["Unexplained, RMS ↓"] == f"{metrics['unexplained_rms']:.3g}"
-    assert shown["Leakage back → 0"] == f"{metrics['leakage_2']:.3g}"
+    assert shown["Leakage back < 0.25"] == f"{metrics['leakage_2']:.3g}"
     assert shown["Copy front < 0.95"] == f"{metrics['copy_1']:.3g}"
     assert next(iter(shown)) == "Residual, RMS ↓"
     assert "Remix error ↓" not in shown

@@ -15,6 +15,8 @@ from napari_xraysep.painting import Painting
 from napari_xraysep.region import Region
 from napari_xraysep.separation import RunOptions
 from napari_xraysep.separation.method import Estimate, Plan, Settings
+from napari_xraysep.simulation.samples import sample_folder
+from napari_xraysep.sources import Sources
 from napari_xraysep.workflows.sweep import FILES, Turn, parse_over, sweep
 
 SHAPE = (40, 48)
@@ -265,3 +267,22 @@ def test_painting_region_and_folder_are_checked_too(tmp_path, painting):
     (out / "sweep.csv").write_text("mine")
     with pytest.raises(InputError, match="already holds"):
         sweep(painting, "shares", out, restarts=2)
+
+
+def test_a_good_separation_is_not_called_bleeding_where_the_truth_is_not_known(tmp_path):
+    sample = sample_folder("double-sided")
+    files = (sample / name for name in ("xray.tif", "front.tif", "back.tif"))
+    options = RunOptions(region=Region.parse("256:352,384:480"))
+    *_, result = sweep(
+        Sources(*files, mirror_back=True).align(),
+        "regression",
+        tmp_path / "out",
+        ["colours=20:30:10"],
+        changes={"sample": "6000", "thickness_cells": "0"},
+        options=options,
+    )
+    for cell in result.cells:
+        # its true leaks are within ±0.15, and halving the radiograph is 20 times farther off
+        assert cell.means["leakage_1"] < -0.25
+        assert cell.shares["good"] == 1
+        assert cell.error == 0

@@ -35,17 +35,18 @@ def rule(with_truth: bool) -> str:
         )
     return (
         empty + "bleed: otherwise, a layer's detail follows the photograph of the other painting "
-        f"with a partial correlation (leakage) beyond ±{LEAKAGE_ABOVE:g}; good: neither. Judged "
-        "without the true layers: a hint, no measurement"
+        f"with a partial correlation (leakage) above {LEAKAGE_ABOVE:g}; good: neither. A leakage "
+        "below 0 is usual in good separations and does not count. Judged without the true layers: "
+        "a hint, no measurement, that misses ghosts with light and dark exchanged"
     )
 
 
 def strongest_leakage(metrics: Mapping[str, float]) -> float:
-    """Return the larger of the layers' leakages, signs dropped, NaN where none is defined.
+    """Return the larger of the layers' leakages, 0 for a negative one, NaN where none is defined.
 
-    A negative one is the other painting's ghost too, with dark and light exchanged.
+    A negative one tells nothing, see `LEAKAGE_ABOVE`.
     """
-    found = (abs(value) for name, value in metrics.items() if name.startswith("leakage_"))
+    found = (max(value, 0.0) for name, value in metrics.items() if name.startswith("leakage_"))
     return max(found, default=math.nan)
 
 
@@ -53,7 +54,7 @@ def error(metrics: Mapping[str, float]) -> float:
     """Return what a sweep's pictures show: the lower the better.
 
     With the true layers, the mean over both of the MSE, means removed; else the stronger
-    leakage without its sign.
+    leakage, 0 where none is above it.
     """
     if "mse_dc_free_1" in metrics:
         return (metrics["mse_dc_free_1"] + metrics["mse_dc_free_2"]) / 2
@@ -125,7 +126,7 @@ def about_error(with_truth: bool) -> str:
     """Say what `error` returns."""
     if with_truth:
         return "MSE, means removed, mean of both layers"
-    return "leakage without its sign, the stronger one"
+    return "leakage, the stronger one; 0 where none is above 0"
 
 
 def cell(settings: Mapping[str, float], runs: Sequence[SweepRun]) -> Cell:

@@ -23,8 +23,10 @@ MEANINGS: Mapping[str, str] = {
     "residual_rms": "A large value means that the two layers do not add up to the radiograph.",
     "exclusion": "A large value means that edges stand in the same place in both layers.",
     "cancellation": "A large value means edges in one layer that only undo edges in the other.",
-    "leakage": "Far from 0, the layer follows the photograph of the other painting.",
-    "copy": "Above 0.95, the layer is the photograph over again and shows nothing of its own.",
+    "leakage": "Above 0.25, the layer follows the photograph of the other painting. Below 0 is "
+    "usual in good separations and tells nothing.",
+    "copy": "Above 0.95, the layer is the photograph over again and shows nothing of its own. Far "
+    "below 0, light and dark are exchanged: check the polarity.",
     "energy_ratio": "Close to 0, one layer holds nearly everything.",
     "empty": "1 means that one layer is practically empty.",
     "unexplained_rms": "A large value means that much of the radiograph was shared out by rule, "
@@ -71,7 +73,7 @@ BETTER: Mapping[str, str] = {
     "residual_rms": "↓",
     "exclusion": "↓",
     "cancellation": "↓",
-    "leakage": "→ 0",
+    "leakage": "< 0.25",
     "copy": "< 0.95",
     "energy_ratio": "> 0.05",
     "empty": "→ 0",
