@@ -272,3 +272,20 @@ def test_nothing_is_trusted_that_did_no_better_than_halving_or_a_baseline():
     said = in_order_of_trust({"grey": 0.5, "net": 0.55, "half": 1.0}, ["grey", "half"])
     assert "no method did better than the baseline grey; then net, half." in said
     assert "trusted" not in said
+
+
+def test_what_the_mask_leaves_out_is_hatched_in_every_panel(two):
+    said, _ = two
+    mixed = mixture()
+    mixed.valid[ROWS // 4 : -(ROWS // 4), COLUMNS // 4 : -(COLUMNS // 4)] = False
+    tame, wild = result(RAMP * 0.75, RAMP * 0.25), result(RAMP * 0.75, RAMP * 0.25)
+    for image in wild.values():
+        image[~mixed.valid] = 9
+    with (
+        open_sheet(said, {"good": tame}, mixture=mixed) as image,
+        open_sheet(said, {"good": wild}, mixture=mixed) as again,
+    ):
+        assert (np.asarray(image) != np.asarray(again)).mean() < 0.002
+        for column in range(5):
+            red, _, blue = middle(image, 1, column, 2)
+            assert red - blue > 30

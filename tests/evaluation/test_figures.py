@@ -138,3 +138,46 @@ def test_no_window_system_or_global_state_is_touched():
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", program], check=True, cwd=root)
+
+
+def test_what_the_mask_leaves_out_is_hatched_and_has_no_say(drawn):
+    found, xray = drawn
+    left_out = np.zeros(xray.shape, bool)
+    left_out[10:50, 10:70] = True
+    found["uncertainty"] = np.full_like(xray, 0.1)
+    plain = preview_png(found, xray, record())
+    hatched = preview_png(found, xray, record(), left_out)
+    wild = {name: np.where(left_out, np.float32(50), image) for name, image in found.items()}
+    with (
+        Image.open(io.BytesIO(hatched)) as one,
+        Image.open(io.BytesIO(preview_png(wild, xray, record(), left_out))) as other,
+    ):
+        differ = np.asarray(one) != np.asarray(other)
+    assert differ.mean() < 0.002  # nothing of it is shown; edges are drawn with their neighbours
+    for data, least, most in ((plain, 0, 0), (hatched, 7, 7)):
+        with Image.open(io.BytesIO(data)) as image:
+            pixels = np.asarray(image.convert("RGB"), int)
+        marked = np.abs(pixels - (0xE0, 0x70, 0)).max(2) < 8
+        wide, high = marked.shape[1] // 4, marked.shape[0] // 2
+        panels = [
+            marked[high * row : high * (row + 1), wide * column : wide * (column + 1)].any()
+            for row in range(2)
+            for column in range(4)
+        ]
+        assert least <= sum(panels) <= most
+
+
+def test_an_uncertainty_has_a_panel_of_its_own(drawn):
+    found, xray = drawn
+    with picture(found, xray) as without:
+        pass
+    low, high = (found | {"uncertainty": np.full_like(xray, u) * (xray > 0.5)} for u in (0.1, 0.2))
+    with picture(low, xray) as image:
+        assert image.width > without.width
+        assert image.tobytes() != picture(high, xray).tobytes()  # the numbers of its scale
+
+
+def test_a_long_caption_is_not_cut_off(drawn):
+    with picture(*drawn, uncertainty="word " * 80) as image:
+        dark = np.asarray(image.convert("L")) < 128
+    assert np.nonzero(dark)[1].max() < image.width - 20

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from reported import SHAPE, layers, record
+from reported import SHAPE, given, layers, record
 
 from napari_xraysep.evaluation import report_figures
 from napari_xraysep.evaluation.report_figures import (
@@ -150,3 +150,40 @@ def test_region_and_mask_are_drawn_on_the_radiograph() -> None:
     assert (columns.min(), columns.max()) == pytest.approx((20 / 80, 40 / 80), abs=0.03)
     hatched = np.nonzero(colourful(masked))[1] / colourful(masked).shape[1]
     assert hatched.min() == pytest.approx(60 / 80, abs=0.03)
+
+
+def test_what_is_left_out_is_hatched_in_every_picture_and_has_no_say() -> None:
+    found = layers() | {"uncertainty": np.full(SHAPE, 0.05, np.float32)}
+    left_out = np.zeros(SHAPE, bool)
+    left_out[10:30, 30:60] = True
+    results = results_pictures(found, record(), left_out)
+    assert results.note == "Hatched: left out by the mask, nothing is known there."
+    wild = {
+        name: np.where(left_out, np.float32({"front": 60, "residual": -60}.get(name, 0)), image)
+        for name, image in found.items()
+    }
+    again = results_pictures(wild, record(), left_out)
+    pictures = [*results.above, *results.below, *results.layers.values()]
+    repeated = [*again.above, *again.below, *again.layers.values()]
+    assert again.scales == results.scales
+    for picture, repeat in zip(pictures[1:], repeated[1:], strict=True):
+        assert picture.alt == repeat.alt
+        with opened(picture) as one, opened(repeat) as other:
+            pixels = [np.asarray(image.convert("L"), int) for image in (one, other)]
+        # all but the radiograph is hidden; edges are drawn with their neighbours
+        assert (np.abs(pixels[0] - pixels[1]) > 8).mean() < 0.01
+    for picture in pictures:
+        assert results.note in picture.alt
+        with opened(picture) as image:
+            pixels = np.asarray(image.convert("RGB"), int)
+        rows, columns = np.nonzero(np.abs(pixels - (0xE0, 0x70, 0)).max(2) < 12)
+        assert rows.min() / len(pixels) == pytest.approx(10 / 60, abs=0.03)
+        assert columns.max() / len(pixels[0]) == pytest.approx(60 / 80, abs=0.03)
+
+
+def test_a_mask_that_is_lost_is_said() -> None:
+    assert results_pictures(layers(), record()).note == ""
+    nothing = results_pictures(layers(), record(), np.zeros(SHAPE, bool))
+    assert nothing.note == ""
+    lost = record(inputs=(*record().inputs, given("mask", "mask.tif")))
+    assert "could not be read again" in results_pictures(layers(), lost).note

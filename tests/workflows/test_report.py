@@ -145,6 +145,7 @@ def test_a_concealed_design_with_a_mask(files: Path) -> None:
     assert "Photograph of the surface" in said
     assert "Concealed: hypothetical separation" in said
     assert "Hatched: what was left out" in said
+    assert said.count("Hatched: left out by the mask, nothing is known there.") >= 6
     assert "mask.tif" in said
     assert "the back mirrored" not in said
 

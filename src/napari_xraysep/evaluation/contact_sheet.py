@@ -9,13 +9,17 @@ import numpy as np
 
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, heading, how_allocated
 from napari_xraysep.evaluation.drawing import (
+    LEFT_OUT,
     PAINTINGS,
     Page,
     as_png,
+    draw_left_out,
     draw_left_over,
     draw_scale_bar,
     halved,
     halvings,
+    known,
+    shrunk_mask,
     span,
     symmetric_end,
 )
@@ -74,15 +78,19 @@ def contact_sheet(
     """
     first, second = comparison.layers
     xray = small(mixture.xray)
-    known = {} if truths is None else {f"true {first}": truths[0], f"true {second}": truths[1]}
-    above = {name: small(image) for name, image in known.items()}
+    mask = None
+    if not mixture.valid.all():
+        mask = shrunk_mask(~mixture.valid, halvings(mixture.shape, PANEL_SIDE))
+    true = {} if truths is None else {f"true {first}": truths[0], f"true {second}": truths[1]}
+    above = {name: small(image) for name, image in true.items()}
     shown = [xray, *above.values()]
     least, most = span(shown)
     room = most - least
-    layers = [images[name] for images in results.values() for name in (first, second)]
+    layers = [known(images[name], mask) for images in results.values() for name in (first, second)]
     low, high = span(shown + layers)
     low, high = max(low, least - room), min(high, most + room)
-    left_over = [images[n] for images in results.values() for n in ("residual", "unexplained")]
+    names = ("residual", "unexplained")
+    left_over = [known(images[name], mask) for images in results.values() for name in names]
     end = symmetric_end(left_over, room / 1000) if left_over else room
 
     sheet = _Sheet(xray.shape[0] / xray.shape[1], len(comparison.rows))
@@ -97,6 +105,7 @@ def contact_sheet(
     mixed = "mixed radiograph" + (" (simulated)" if comparison.simulated else "")
     axes = sheet.panel(0, 2, mixed)
     grey = axes.imshow(xray, cmap="gray", vmin=low, vmax=high)
+    draw_left_out(axes, mask, hidden=False)
     if pixel_size_mm is not None:
         draw_scale_bar(axes, pixel_size_mm * 2 ** halvings(mixture.shape, PANEL_SIDE))
 
@@ -108,10 +117,11 @@ def contact_sheet(
             assert images is not None
             axes = sheet.panel(line, column, title if line == 1 else "")
             if title in ("residual", "unexplained"):
-                draw_left_over(axes, images[title], end)
+                draw_left_over(axes, images[title], end, mask)
             else:
                 image = images[title] if column < 2 else images[first] + images[second]
                 axes.imshow(image, cmap="gray", vmin=low, vmax=high)
+                draw_left_out(axes, mask)
         if not images:
             sheet.sentence(line, row.problem)
     ends = f"{low:.2f} to {high:.2f}".replace("-", "−")
@@ -126,10 +136,11 @@ def contact_sheet(
     title = heading(comparison)
     sheet.write(sheet.height - 0.38, title, fontsize=14, weight="bold")
     sheet.write(sheet.height - 0.65, _what_was_done(comparison), fontsize=9)
+    hatched = "" if mask is None else f" {LEFT_OUT}."
     sheet.write(
         0.2,
-        f"{comparison.warning}\nresidual = radiograph − sum; unexplained = what the method itself "
-        f"left, before it was shared out.\n{how_allocated(comparison)}",
+        f"{comparison.warning}{hatched}\nresidual = radiograph − sum; unexplained = what the "
+        f"method itself left, before it was shared out.\n{how_allocated(comparison)}",
         fontsize=8,
         linespacing=1.5,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.evaluation.metrics import halve
 from napari_xraysep.painting import Floats
@@ -25,6 +26,11 @@ PAINTINGS: dict[Kind, str] = {
     "concealed": "Concealed design",
 }
 """How captions call a painting of each kind."""
+
+MARK = "#e07000"
+"""Colour of what is drawn on an image."""
+LEFT_OUT = "Hatched: left out by the mask, nothing is known there"
+"""What the caption says wherever results are hatched."""
 
 
 class Page:
@@ -84,6 +90,19 @@ def halved(image: Floats, times: int) -> Floats:
     return image
 
 
+def shrunk_mask(mask: NDArray[np.bool_], times: int) -> NDArray[np.bool_]:
+    """Shrink a mask as `halved` does an image; what is left out in part is left out."""
+    return halved(mask.astype(np.float32), times) > 0
+
+
+def known(image: Floats, mask: NDArray[np.bool_] | None) -> Floats:
+    """Return the values that the mask does not leave out, all where it leaves out everything."""
+    if mask is None or mask.all():
+        return image
+    found: Floats = image[~mask]
+    return found
+
+
 def span(images: Sequence[Floats]) -> tuple[float, float]:
     """Return the values between which all but 0.2 % of each image's pixels lie.
 
@@ -105,11 +124,41 @@ def symmetric_end(left_over: Sequence[Floats], least: float) -> float:
     return float(f"{max(-low, high, least):.2g}") or 1.0
 
 
-def draw_left_over(axes: Axes, image: Floats, end: float) -> None:
+def spread_end(image: Floats) -> float:
+    """Return the end of a scale from zero for an uncertainty, to two digits."""
+    return float(f"{np.percentile(image, 99.9):.2g}") or 1.0
+
+
+def draw_left_over(
+    axes: Axes, image: Floats, end: float, left_out: NDArray[np.bool_] | None = None
+) -> None:
     """Draw a residual: white is zero, red too little in the layers, blue too much."""
-    axes.imshow(image, cmap="RdBu_r", vmin=-end, vmax=end)
-    if np.abs(image).max() < end / 1000:
+    known = image if left_out is None else np.where(left_out, np.float32(0), image)
+    axes.imshow(known, cmap="RdBu_r", vmin=-end, vmax=end)
+    if np.abs(known).max() < end / 1000:
         axes.annotate("nothing is left", (0.5, 0.5), xycoords="axes fraction", ha="center")
+    draw_left_out(axes, left_out)
+
+
+def draw_left_out(axes: Axes, mask: NDArray[np.bool_] | None, *, hidden: bool = True) -> None:
+    """Hatch what the mask leaves out of the image that is drawn in ``axes``.
+
+    Parameters
+    ----------
+    mask
+        (H, W), True where left out; None: nothing is.
+    hidden
+        Nothing is known there: hide what is below the hatching. A radiograph stays to be seen.
+    """
+    if mask is None or not mask.any():
+        return
+    limits = axes.get_xlim(), axes.get_ylim()
+    wide = np.pad(mask, 1, "edge").astype(np.float32)  # to the edge of the outermost pixels
+    rows, columns = (np.arange(-1, side + 1) for side in mask.shape)
+    colours = "white" if hidden else "none"
+    drawn = axes.contourf(columns, rows, wide, levels=[0.5, 1.5], colors=colours, hatches=["/////"])
+    drawn.set(edgecolor=MARK, linewidth=0.6)
+    axes.set(xlim=limits[0], ylim=limits[1])
 
 
 def draw_scale_bar(axes: Axes, pixel_size: float, unit: Literal["mm", "px"] = "mm") -> None:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_xraysep.evaluation.drawing import (
+    LEFT_OUT,
     PAINTINGS,
     Page,
     as_png,
+    draw_left_out,
     draw_left_over,
     draw_scale_bar,
     halved,
     halvings,
+    known,
+    shrunk_mask,
     span,
+    spread_end,
     symmetric_end,
 )
 from napari_xraysep.painting import Floats
@@ -25,23 +34,35 @@ if TYPE_CHECKING:
 PANEL_SIDE = 1200
 """Images are averaged down until they are at most this many pixels on a side."""
 PANEL_INCHES = 3.6
-MARGIN, HEADING, TITLE, FOOTER = 0.25, 0.75, 0.3, 1.25  # inches
+MARGIN, HEADING, TITLE, SCALE, LINE = 0.25, 0.75, 0.3, 0.85, 0.17
+"""Inches: the page's edge, its heading, a panel's title, a colour scale, a line of the caption."""
+LETTERS = 15.5
+"""Letters of the caption in an inch."""
 
 
-def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -> bytes:
-    """Draw the radiograph, both layers, their sum and what is left, side by side.
+def preview_png(
+    layers: Mapping[str, Floats],
+    xray: Floats,
+    record: RunRecord,
+    left_out: NDArray[np.bool_] | None = None,
+) -> bytes:
+    """Draw the radiograph, both layers, their sum, what is left and the uncertainty side by side.
 
     Radiograph, layers and sum share one contrast, so that they can be compared; residual and
-    unexplained share one symmetric scale, which is stated.
+    unexplained share one symmetric scale, which is stated. What the mask leaves out is hatched on
+    the radiograph and hidden in all else.
 
     Parameters
     ----------
     layers
-        By name: the two layers, ``residual`` and ``unexplained``; (H, W) float32.
+        By name: the two layers, ``residual``, ``unexplained`` and, where there is one,
+        ``uncertainty``; (H, W) float32.
     xray
         (H, W) float32, the radiograph in the working domain.
     record
         What was done; gives captions, scale bar and the word *simulated*.
+    left_out
+        (H, W), True where the mask leaves out; None: nothing is.
 
     Returns
     -------
@@ -60,55 +81,70 @@ def preview_png(layers: Mapping[str, Floats], xray: Floats, record: RunRecord) -
         "residual: radiograph − sum": layers["residual"],
         "unexplained: before allocation": layers["unexplained"],
     }
-    low, high = span([xray, layers[first], layers[second]])
-    end = symmetric_end(list(left_over.values()), (high - low) / 1000)
+    low, high = span([xray, known(layers[first], left_out), known(layers[second], left_out)])
+    end = symmetric_end(
+        [known(image, left_out) for image in left_over.values()], (high - low) / 1000
+    )
 
     times = halvings((xray.shape[0], xray.shape[1]), PANEL_SIDE)
-    page = _Preview(xray.shape[0] / xray.shape[1])
+    mask = None if left_out is None else shrunk_mask(left_out, times)
+    spread = layers.get("uncertainty")
+    page = _Preview(
+        xray.shape[0] / xray.shape[1], 3 if spread is None else 4, _caption(record, mask)
+    )
     for i, (title, image) in enumerate((in_grey | left_over).items()):
         axes = page.panel(i, title)
         if title in in_grey:
             axes.imshow(halved(image, times), cmap="gray", vmin=low, vmax=high)
+            draw_left_out(axes, mask, hidden=title != mixed)
         else:
-            draw_left_over(axes, halved(image, times), end)
+            draw_left_over(axes, halved(image, times), end, mask)
     grey, signed = (page.figure.axes[i].get_images()[0] for i in (0, 4))
+    # without an uncertainty the sum is the first of the lower row, with one that row has room left
+    grey_below, signed_below = ((0, 1), (1, 2)) if spread is None else ((3, 1), (0, 2))
     caption = "grey value; one contrast for radiograph, layers, sum"
-    page.scale(page.below(0, 1), caption, grey, None)
+    page.scale(page.below(*grey_below), caption, grey, None)
     caption = f"residual, unexplained: ±{end:g}, white is zero"
-    page.scale(page.below(1, 2), caption, signed, [-end, 0, end])
+    page.scale(page.below(*signed_below), caption, signed, [-end, 0, end])
+    if spread is not None:
+        axes = page.panel(6, "uncertainty of either layer")
+        most = spread_end(known(spread, left_out))
+        drawn = axes.imshow(halved(spread, times), cmap="magma", vmin=0, vmax=most)
+        draw_left_out(axes, mask)
+        page.scale(page.below(2, 1), "uncertainty: dark is more certain", drawn, None)
     pixel_size = record.pixel_size_mm.value
     if isinstance(pixel_size, float | int):
         draw_scale_bar(page.figure.axes[0], pixel_size * 2**times)
     title = heading(record)
     page.write(page.height - 0.33, title, fontsize=14, weight="bold")
     page.write(page.height - 0.58, what_was_done(record), fontsize=9)
-    page.write(
-        0.18,
-        f"{record.warning} Uncertainty: {record.uncertainty}.\n{_assumptions(record)}",
-        fontsize=8,
-        linespacing=1.5,
-    )
+    page.write(0.18, page.caption, fontsize=8, linespacing=1.5)
     metadata = {"Title": title, "Description": f"{title}. {record.warning}"}
     return as_png(page.figure, metadata)
 
 
 class _Preview(Page):
-    """Three columns and two rows of panels.
+    """Two rows of panels with a caption below.
 
     ``aspect`` is a panel's height ÷ width; very long images leave white at their sides.
     """
 
-    def __init__(self, aspect: float) -> None:
+    def __init__(self, aspect: float, columns: int, caption: str) -> None:
+        self.columns = columns
         self.panel_height = PANEL_INCHES * min(max(aspect, 0.3), 2)
-        height = HEADING + 2 * (self.panel_height + TITLE) + MARGIN + FOOTER
-        super().__init__(3 * PANEL_INCHES + 4 * MARGIN, height, MARGIN)
+        width = columns * (PANEL_INCHES + MARGIN) + MARGIN
+        lines = textwrap.wrap(caption, int((width - 2 * MARGIN) * LETTERS))
+        self.caption = "\n".join(lines)
+        self.footer = SCALE + LINE * len(lines)
+        height = HEADING + 2 * (self.panel_height + TITLE) + MARGIN + self.footer
+        super().__init__(width, height, MARGIN)
 
     def _left(self, column: int) -> float:
         return MARGIN + column * (PANEL_INCHES + MARGIN)
 
     def panel(self, index: int, title: str) -> Axes:
         """Add the panel for the image of that index, row by row."""
-        row, column = divmod(index, 3)
+        row, column = divmod(index, self.columns)
         top = self.height - HEADING - TITLE - row * (self.panel_height + TITLE + MARGIN)
         left, bottom = self._left(column), top - self.panel_height
         return self.image_axes(left, bottom, PANEL_INCHES, self.panel_height, title)
@@ -116,7 +152,8 @@ class _Preview(Page):
     def below(self, column: int, columns: int) -> Axes:
         """Add axes for the colour scale of some columns, below the lower row."""
         across = columns * (PANEL_INCHES + MARGIN) - MARGIN
-        return self.axes(self._left(column), 0.88, across, 0.1)
+        # the numbers below the ends of a scale stand out to both sides
+        return self.axes(self._left(column) + 0.15, self.footer - 0.37, across - 0.3, 0.1)
 
 
 def heading(record: RunRecord) -> str:
@@ -135,6 +172,12 @@ def what_was_done(record: RunRecord) -> str:
         f"{PAINTINGS[record.kind]} · {record.method_title} ({record.method}, {record.preset}), "
         f"allocation {record.allocation}, seed {record.seed} · {record.started[:10]}"
     )
+
+
+def _caption(record: RunRecord, mask: NDArray[np.bool_] | None) -> str:
+    """Say what has to be known of all panels."""
+    hatched = f" {LEFT_OUT}." if mask is not None and mask.any() else ""
+    return f"{record.warning} Uncertainty: {record.uncertainty}.{hatched} {_assumptions(record)}"
 
 
 def _assumptions(record: RunRecord) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import textwrap
 from typing import Literal
 
-import numpy as np
-
 from napari_xraysep.evaluation.drawing import (
     Page,
     as_png,
@@ -89,8 +87,3 @@ def layer_figure(
     page.write(below_words, "\n".join(lines), fontsize=8, va="top")
     page.write(footer - SCALE, "\n".join(caution), fontsize=8, va="top", linespacing=1.4)
     return as_png(page.figure, {"Title": f"{words}: {title}", "Description": said})
-
-
-def spread_end(image: Floats) -> float:
-    """Return the end of a scale from zero for an uncertainty, to two digits."""
-    return float(f"{np.percentile(image, 99.9):.2g}") or 1.0

@@ -12,16 +12,21 @@ from numpy.typing import NDArray
 
 from napari_xraysep.domain import to_unit
 from napari_xraysep.evaluation.drawing import (
+    LEFT_OUT,
+    MARK,
     Page,
     as_png,
+    draw_left_out,
     draw_left_over,
     draw_scale_bar,
     halved,
     halvings,
+    known,
+    shrunk_mask,
     span,
+    spread_end,
     symmetric_end,
 )
-from napari_xraysep.evaluation.layer_figure import spread_end
 from napari_xraysep.evaluation.pages import data_uri
 from napari_xraysep.evaluation.report_words import mixed
 from napari_xraysep.io.results import sum_of
@@ -42,8 +47,6 @@ SIDE = 1200
 """Images are averaged down until they are at most this many pixels on a side."""
 STRIP = (2.3, 0.42)
 """Inches of a colour scale, its title and numbers included."""
-MARK = "#e07000"
-"""Colour of what is drawn on the radiograph."""
 
 Store = Literal["grey", "colours", "photograph"]
 
@@ -81,6 +84,8 @@ class Results:
         Each layer large, by name.
     contrast
         The grey values that are drawn black and white.
+    note
+        What hatching in them means, a sentence; empty where nothing is hatched.
     """
 
     above: tuple[Picture, ...]
@@ -88,6 +93,7 @@ class Results:
     scales: tuple[Picture, ...]
     layers: Mapping[str, Picture]
     contrast: tuple[float, float]
+    note: str = ""
 
 
 def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...]:
@@ -102,9 +108,7 @@ def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...
 
     def draw_radiograph(axes: Axes) -> None:
         axes.imshow(xray, cmap="gray", vmin=low, vmax=high)
-        if mask is not None:
-            axes.contourf(mask, levels=[0.5, 1.5], colors="none", hatches=["/////"])
-            axes.collections[-1].set_edgecolor(MARK)
+        draw_left_out(axes, mask, hidden=False)
         if record.region is not None:
             _outline(axes, Region.parse(record.region), step)
         _bar(axes, record, step)
@@ -139,33 +143,46 @@ def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...
     return tuple(found)
 
 
-def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results:
+def results_pictures(
+    layers: Mapping[str, Floats], record: RunRecord, left_out: NDArray[np.bool_] | None = None
+) -> Results:
     """Draw radiograph and layers in one contrast, and what is left over on one scale.
+
+    What the mask leaves out is hatched on the radiograph and hidden in all else.
 
     Parameters
     ----------
     layers
         (H, W) float32 by name: the two layers, ``residual``, ``unexplained`` and, where there is
         one, ``uncertainty``.
+    left_out
+        (H, W), True where the mask leaves out; None: nothing is, or it is not known where.
     """
     xray = sum_of(layers)
     names = record.layers[:2]
-    low, high = span([xray, *(layers[name] for name in names)])
-    end = symmetric_end([layers["residual"], layers["unexplained"]], (high - low) / 1000)
+    low, high = span([xray, *(known(layers[name], left_out) for name in names)])
+    left_over = [known(layers[name], left_out) for name in ("residual", "unexplained")]
+    end = symmetric_end(left_over, (high - low) / 1000)
     times = halvings((record.height, record.width), SIDE)
     small = {name: halved(image, times) for name, image in layers.items()}
+    mask = None if left_out is None else shrunk_mask(left_out, times)
+    note = _about_the_mask(record, left_out)
     shape, step = xray.shape, 2**times
 
-    def grey(title: str, image: Floats, box: tuple[float, float], dpi: int) -> Picture:
+    def grey(
+        title: str, image: Floats, box: tuple[float, float], dpi: int, *, hidden: bool = True
+    ) -> Picture:
         def draw(axes: Axes) -> None:
             axes.imshow(image, cmap="gray", vmin=low, vmax=high)
+            draw_left_out(axes, mask, hidden=hidden)
             _bar(axes, record, step)
 
-        alt = f"{title}, in grey from {low:.3g} (black) to {high:.3g} (white)."
-        return _picture(title, alt, draw, shape, box, "grey", dpi)
+        alt = f"{title}, in grey from {low:.3g} (black) to {high:.3g} (white). {note}".strip()
+        return _picture(title, alt, draw, shape, box, "grey" if mask is None else "colours", dpi)
 
     captions = {name: f"{name.capitalize()}: {record.statement}" for name in names}
-    above = [grey(mixed(record).capitalize(), halved(xray, times), PANEL, PANEL_DPI)]
+    title = mixed(record).capitalize()
+    above = [grey(title, halved(xray, times), PANEL, PANEL_DPI, hidden=False)]
     above += [grey(captions[name], small[name], PANEL, PANEL_DPI) for name in names]
     below = []
     for name, title in (
@@ -174,10 +191,10 @@ def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results
     ):
 
         def draw(axes: Axes, image: Floats = small[name]) -> None:
-            draw_left_over(axes, image, end)
+            draw_left_over(axes, image, end, mask)
             _bar(axes, record, step)
 
-        alt = f"{title}, from −{end:g} (blue) to +{end:g} (red), white is zero."
+        alt = f"{title}, from −{end:g} (blue) to +{end:g} (red), white is zero. {note}".strip()
         below.append(_picture(title, alt, draw, shape, PANEL, "colours"))
     scales = [
         _scale("Grey value: radiograph, layers", "gray", low, high),
@@ -185,18 +202,31 @@ def results_pictures(layers: Mapping[str, Floats], record: RunRecord) -> Results
     ]
     if "uncertainty" in layers:
         spread = small["uncertainty"]
-        most = spread_end(spread)
+        most = spread_end(known(spread, mask))
 
         def draw_spread(axes: Axes) -> None:
             axes.imshow(spread, cmap="magma", vmin=0, vmax=most)
+            draw_left_out(axes, mask)
             _bar(axes, record, step)
 
         title = "Uncertainty"
-        alt = f"{title}, {record.uncertainty}, from 0 (dark) to {most:g} (light)."
+        alt = f"{title}, {record.uncertainty}, from 0 (dark) to {most:g} (light). {note}".strip()
         below.append(_picture(title, alt, draw_spread, shape, PANEL, "colours"))
         scales.append(_scale("Uncertainty", "magma", 0, most))
     large = {name: grey(captions[name], small[name], LARGE, LARGE_DPI) for name in names}
-    return Results(tuple(above), tuple(below), tuple(scales), large, (low, high))
+    return Results(tuple(above), tuple(below), tuple(scales), large, (low, high), note)
+
+
+def _about_the_mask(record: RunRecord, left_out: NDArray[np.bool_] | None) -> str:
+    """Say what hatching means, or why there is none though something was left out."""
+    if left_out is not None:
+        return f"{LEFT_OUT}." if left_out.any() else ""
+    if not any(one.role == "mask" for one in record.inputs):
+        return ""
+    return (
+        "A mask left parts out, of which nothing is known. It could not be read again, so that "
+        "they are not hatched."
+    )
 
 
 def _every(image: ArrayLike, step: int) -> NDArray[Any]:

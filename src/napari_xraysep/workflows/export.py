@@ -10,9 +10,15 @@ import numpy as np
 
 from napari_xraysep.domain import Domain, Floats, Polarity, Response
 from napari_xraysep.errors import InputError
-from napari_xraysep.evaluation.drawing import halved, halvings, span, symmetric_end
+from napari_xraysep.evaluation.drawing import (
+    halved,
+    halvings,
+    span,
+    spread_end,
+    symmetric_end,
+)
 from napari_xraysep.evaluation.evolution import animation, reconstruction_sheet, strip
-from napari_xraysep.evaluation.layer_figure import SIDE, layer_figure, spread_end
+from napari_xraysep.evaluation.layer_figure import SIDE, layer_figure
 from napari_xraysep.io.evolution import EVOLUTION, RADIOGRAPH, read_evolution
 from napari_xraysep.io.export import read_xmp, write_grey16, write_layered
 from napari_xraysep.io.results import PREVIEW, RECORD, open_layer, read_record, sum_of

@@ -76,8 +76,9 @@ class RunFolder:
             )
         record = finished.record
         region = None if record.region is None else Region.parse(record.region)
-        xray = self._painting.block(region).xray
-        picture = preview_png(finished.layers, xray, record)
+        mixture = self._painting.block(region)
+        xray, left_out = mixture.xray, None if self._painting.mask is None else ~mixture.valid
+        picture = preview_png(finished.layers, xray, record, left_out)
         evolution = self.notes.previews.evolution(xray)
         write_run(self.folder, finished.layers, record, self.notes.losses, picture, evolution)
         self.notes = RunNotes()  # a comparison holds many such folders
