@@ -8,13 +8,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
+from matplotlib.colors import to_rgba
 
 from napari_xraysep.errors import InputError
+from napari_xraysep.io.results import read_run
+from napari_xraysep.io.staging import sha256_of
 from napari_xraysep.painting import Painting
 from napari_xraysep.plugin import separate_widget
+from napari_xraysep.plugin.compare_layers import own_contrast
 from napari_xraysep.plugin.loading import painting_to_separate
+from napari_xraysep.plugin.panes import NOT_KNOWN
 from napari_xraysep.plugin.session import Session, session_of
-from napari_xraysep.project import Area, NamedRegion
+from napari_xraysep.project import Area, FileRef, NamedRegion
 from napari_xraysep.region import Region
 from plugin.conftest import TIMEOUT, Stage
 
@@ -86,6 +92,52 @@ def test_a_drawn_mask_is_honoured_and_can_be_called_off(
     valid = separate.run.job.painting.block().valid
     assert not valid[:3].any()
     np.testing.assert_array_equal(valid[5:], True)
+
+
+def results(viewer: Any) -> list[Any]:
+    return [la for la in viewer.layers if "hypothetical" in la.name and la.visible]
+
+
+def test_where_the_mask_leaves_out_results_are_shown_as_not_known(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path
+) -> None:
+    stage.go.set()
+    drawing = Area(polygons=(OUTLINE,))
+    named = (NamedRegion(name="top", region="2:30,6:40"),)
+    session_of(viewer).edit(mask=drawing, regions=named)
+    separate.regions.part.setCurrentText("top")
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    assert "nothing is known there" in separate.progress.caution.text()
+    stored = files / "xray-xraysep-1"
+    assert np.isfinite(read_run(stored).layers["front"]).all()  # files are what they were
+    for again in (False, True):
+        if again:
+            viewer.layers.clear()
+            separate.open_run(stored)
+            qtbot.waitUntil(lambda: bool(results(viewer)), timeout=TIMEOUT)
+        assert len(results(viewer)) >= 3
+        for layer in results(viewer):
+            np.testing.assert_array_equal(np.isnan(layer.data[:, 3]), np.arange(28) < 2)
+            np.testing.assert_allclose(layer.colormap.nan_color, to_rgba(NOT_KNOWN), atol=0.01)
+    assert all(np.isfinite(own_contrast(layer)).all() for layer in results(viewer))
+
+
+def test_a_stored_run_whose_mask_has_gone_says_so(
+    qtbot: Any, viewer: Any, separate: Any, stage: Stage, files: Path
+) -> None:
+    stage.go.set()
+    mask = files / "mask.tif"
+    tifffile.imwrite(mask, np.eye(40, 56, dtype=np.uint8))
+    sha256 = sha256_of(mask)
+    session_of(viewer).edit(mask=Area(file=FileRef(path=str(mask), sha256=sha256)))
+    separate.start()
+    qtbot.waitUntil(lambda: not separate.running, timeout=TIMEOUT)
+    mask.unlink()
+    viewer.layers.clear()
+    separate.open_run(files / "xray-xraysep-1")
+    qtbot.waitUntil(lambda: bool(results(viewer)), timeout=TIMEOUT)
+    assert "no longer there" in separate.progress.caution.text()
 
 
 def test_a_painted_mask_that_cannot_be_stored_keeps_a_run_from_starting(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NOT_ESTIMATED = "not estimated"
 BELOW, ABOVE, DOUBT = (0.13, 0.4, 0.92), (0.9, 0.2, 0.1), (1.0, 0.72, 0.0)
 """Blue, red, amber: told apart by those who do not tell red from green."""
+NEITHER = "#606060"
+"""Where one of two images is not known: a grey, since red says that A is brighter."""
 OPAQUE = 0.85
 LEGENDS = {
     "unexplained": "Unexplained: <span style='color:#e6503c'>■</span> the radiograph is brighter "
@@ -31,7 +33,8 @@ def signed_colours() -> Colormap:
     from napari.utils import Colormap
 
     white = (1.0, 1.0, 1.0)
-    return Colormap([(*c, 1.0) for c in (BELOW, white, ABOVE)], name="blue, white 0, red")
+    colours = [(*c, 1.0) for c in (BELOW, white, ABOVE)]
+    return Colormap(colours, name="blue, white 0, red", nan_color=NEITHER)
 
 
 def see_through(left_over: LeftOver) -> Colormap:

@@ -20,6 +20,9 @@ KEY = "napari-xraysep"
 EARLIER = "earlier"
 """Marks results that another painting or run has taken the place of."""
 
+NOT_KNOWN = "#b02020"
+"""The colour of results where the mask leaves pixels out: a red, as the mask is drawn in."""
+
 FONT_SIZE = 7
 RESULTS = {"front": "first", "surface": "first", "back": "second", "concealed": "second"}
 PANES = 6
@@ -46,7 +49,7 @@ def contrast_of(xray: NDArray[Any]) -> tuple[float, float]:
     0.1 % of the radiograph is brighter.
     """
     step = -(-max(xray.shape[:2]) // SAMPLED)
-    low, high = np.percentile(xray[::step, ::step], (0.1, 99.9))
+    low, high = np.nanpercentile(xray[::step, ::step], (0.1, 99.9))
     low = min(0.0, float(low))
     return low, float(high) if high > low else low + 1.0
 

@@ -6,13 +6,18 @@ from collections.abc import Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_xraysep.domain import Floats
-from napari_xraysep.plugin.panes import add_pane, error_scale, side_by_side
+from napari_xraysep.painting import Painting
+from napari_xraysep.plugin.panes import NOT_KNOWN, add_pane, error_scale, side_by_side
 from napari_xraysep.records import HYPOTHETICAL
 from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from napari.layers import Image
+    from napari.utils import Colormap
     from napari.viewer import Viewer
 
 ERRORS = ("residual", "unexplained")
@@ -37,6 +42,8 @@ class ResultLayers:
         Row and column of the radiograph where the results begin.
     run
         What the run is called; none is called as another.
+    left_out
+        (h, w) bool, True where the mask leaves pixels of the finished results out; None: nowhere.
 
     Attributes
     ----------
@@ -53,8 +60,10 @@ class ResultLayers:
         hidden: tuple[str, ...] = (),
         origin: tuple[int, int] = (0, 0),
         run: str,
+        left_out: NDArray[np.bool_] | None = None,
     ) -> None:
         self._viewer = viewer
+        self._left_out = left_out
         self._contrast = contrast
         self._simulated = simulated
         self._hidden = hidden
@@ -73,10 +82,13 @@ class ResultLayers:
         Parameters
         ----------
         data
-            (h, w) float32 in the working domain; kept, so it must not change later.
+            (h, w) float32 in the working domain; kept, so it must not change later. What is left
+            out of it is shown as not known.
         pixel_step
             Pixels of the radiograph between two pixels of ``data``.
         """
+        if self._left_out is not None and self._left_out.shape == data.shape:
+            data = np.where(self._left_out, np.float32(np.nan), data)
         layer = self._layers.get(name)
         if layer is None:
             self._layers[name] = self._make(name, data, pixel_step)
@@ -97,6 +109,8 @@ class ResultLayers:
             visible=name not in self._hidden,
             run=self.run,
         )
+        if self._left_out is not None:
+            layer.colormap = greys_or_not_known()
         self._place(layer, pixel_step)
         return layer
 
@@ -104,6 +118,21 @@ class ResultLayers:
         """Lay a shrunk image over the radiograph: its pixels are blocks of the full one."""
         layer.scale = (pixel_step, pixel_step)
         layer.translate = tuple(at + (pixel_step - 1) / 2 for at in self._origin)
+
+
+def greys_or_not_known() -> Colormap:
+    """Return black to white, and the colour of what is not known for pixels without a value."""
+    from napari.utils import Colormap
+
+    return Colormap([(0, 0, 0, 1), (1, 1, 1, 1)], name="grey, not known", nan_color=NOT_KNOWN)
+
+
+def left_out_of(painting: Painting, region: Region | None) -> NDArray[np.bool_] | None:
+    """Return where the mask leaves pixels of the painting, or of a region, out; None: nowhere."""
+    if painting.mask is None:
+        return None
+    found = np.asarray(painting.mask[np.s_[:] if region is None else region.slices]) != 0
+    return found if found.any() else None
 
 
 def new_run(title: str) -> str:

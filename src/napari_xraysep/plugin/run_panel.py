@@ -5,9 +5,16 @@ from __future__ import annotations
 from qtpy.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from napari_xraysep.plugin.loss_plot import Curves, LossPlot
+from napari_xraysep.plugin.panes import NOT_KNOWN
 from napari_xraysep.plugin.parts import plain
 from napari_xraysep.plugin.run_model import RunModel, State, plain_time
-from napari_xraysep.records import RECOMBINATION_WARNING
+from napari_xraysep.records import RECOMBINATION_WARNING, RunRecord
+
+MASKED = f"<span style='color:{NOT_KNOWN}'>■</span> Left out by the mask: nothing is known there."
+MASK_GONE = (
+    "A mask left something out, where nothing is known; its file is no longer there, so that the "
+    "place cannot be shown."
+)
 
 
 class RunPanel(QWidget):
@@ -69,9 +76,18 @@ class RunPanel(QWidget):
         self.message.setText(message)
         self.message.setVisible(bool(message))
 
-    def show_caution(self, uncertainty: str) -> None:
-        """Say what the layers do not prove, beside the result."""
-        self.caution.setText(f"<i>{RECOMBINATION_WARNING} Uncertainty: {uncertainty}.</i>")
+    def show_caution(self, record: RunRecord, *, mask_shown: bool = True) -> None:
+        """Say what the layers do not prove, beside the result, and where they say nothing.
+
+        Parameters
+        ----------
+        mask_shown
+            What the mask of the run leaves out, if it has one, can be seen in the layers.
+        """
+        said = f"<i>{RECOMBINATION_WARNING} Uncertainty: {record.uncertainty}.</i>"
+        if any(one.role == "mask" for one in record.inputs):
+            said = f"{MASKED if mask_shown else MASK_GONE} {said}"
+        self.caution.setText(said)
         self.caution.show()
 
     def show_curves(self, curves: Curves) -> None:

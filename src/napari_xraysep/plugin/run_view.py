@@ -145,7 +145,7 @@ class RunView(QObject):
         self._panel.show_curves(self.model.curves())
         self._panel.show_end(*self.outcome())
         if self.model.finished is not None and self.model.finished.layers:
-            self._panel.show_caution(self.model.finished.record.uncertainty)
+            self._panel.show_caution(self.model.finished.record)
         self._ended()
 
     def outcome(self) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from napari_xraysep.plugin.panes import contrast_of, hide_results
 from napari_xraysep.plugin.parts import NO_PAINTING, button, scrolling
 from napari_xraysep.plugin.region_choice import RegionChoice
 from napari_xraysep.plugin.report_row import ReportRow
-from napari_xraysep.plugin.result_layers import ResultLayers, new_run
+from napari_xraysep.plugin.result_layers import ResultLayers, left_out_of, new_run
 from napari_xraysep.plugin.run_list import RunList, stored_run
 from napari_xraysep.plugin.run_panel import RunPanel
 from napari_xraysep.plugin.run_start import Start, checked_start
@@ -194,6 +194,7 @@ class Separate(QWidget):
             hidden=hidden_errors(start.options.allocation or ""),
             origin=(0, 0) if region is None else (region.y0, region.x0),
             run=new_run(get_method(start.method).title),
+            left_out=left_out_of(painting, region),
         )
         if self.run is not None:
             self.run.deleteLater()
@@ -305,7 +306,7 @@ class Separate(QWidget):
             said = f"{said} {error}"
         self.progress.show_end(f"opened {opened.name}", said)
         self.progress.show_curves(stored_curves(opened.stored.losses))
-        self.progress.show_caution(record.uncertainty)
+        self.progress.show_caution(record, mask_shown=opened.left_out is not None)
         self.report.show_run(opened.folder)
         self.run, self.unsaved, self._session.live = None, False, None
 

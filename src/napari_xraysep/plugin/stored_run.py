@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from napari_xraysep.areas import marked
 from napari_xraysep.domain import Floats
+from napari_xraysep.errors import InputError
 from napari_xraysep.io.results import StoredRun, read_run, sum_of
 from napari_xraysep.plugin.panes import (
     EARLIER,
@@ -22,7 +28,9 @@ from napari_xraysep.plugin.panes import (
 )
 from napari_xraysep.plugin.result_layers import ResultLayers, origin_of
 from napari_xraysep.plugin.run_model import curves_of
+from napari_xraysep.project import Area, FileRef
 from napari_xraysep.records import RunRecord
+from napari_xraysep.region import Region
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -41,11 +49,18 @@ def hidden_errors(allocation: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Opened:
-    """A stored run, with the radiograph that its layers add up to."""
+    """A stored run, with the radiograph that its layers add up to.
+
+    Attributes
+    ----------
+    left_out
+        (h, w) bool, True where its mask left pixels out; None: nowhere, or not known any more.
+    """
 
     folder: Path
     stored: StoredRun
     xray: Floats
+    left_out: NDArray[np.bool_] | None = None
 
     @property
     def name(self) -> str:
@@ -62,7 +77,27 @@ def read_opened(folder: Path) -> Opened:
         It holds no run, or a damaged one.
     """
     stored = read_run(folder)
-    return Opened(folder, stored, sum_of(stored.layers))
+    return Opened(folder, stored, sum_of(stored.layers), _left_out(stored.record, folder))
+
+
+def _left_out(record: RunRecord, folder: Path) -> NDArray[np.bool_] | None:
+    """Read the mask of a run again; None where it had none, or where its file has gone."""
+    from napari_xraysep.workflows.measure import find_input
+
+    mask = next((one for one in record.inputs if one.role == "mask"), None)
+    if mask is None:
+        return None
+    area = Area(polygons=mask.outlines)
+    if mask.path is not None and mask.sha256 is not None:
+        path = find_input(mask.path, folder.absolute().parent) or Path(mask.path)
+        area = Area(
+            polygons=mask.outlines, file=FileRef(path=str(path.absolute()), sha256=mask.sha256)
+        )
+    with suppress(InputError):
+        found = marked(area, (mask.height, mask.width))
+        found = found if record.region is None else found[Region.parse(record.region).slices]
+        return found if found.any() else None
+    return None
 
 
 def show_opened(viewer: Viewer, opened: Opened, *, keep_pictures: bool) -> None:
@@ -123,6 +158,7 @@ def _add_missing(
         hidden=hidden,
         origin=origin_of(record.region),
         run=run,
+        left_out=opened.left_out,
     )
     results.show(missing)
     note_run(viewer, run, record, opened.folder)
