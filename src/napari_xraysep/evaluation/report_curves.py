@@ -21,16 +21,20 @@ DECADES = 4
 def curves_picture(losses: Sequence[Mapping[str, Any]]) -> Picture | None:
     """Draw what training made small, step by step; None where nothing was trained.
 
-    Of several restarts the first term is drawn, which is the total.
+    Of several restarts the first term is drawn, which is the total, of each from its own step 1.
     """
     stamps = ("stage", "restart", "epoch", "step")
     terms = list(dict.fromkeys(name for row in losses for name in row if name not in stamps))
     restarts = sorted({row["restart"] for row in losses})
     if not terms:
         return None
+    begins: dict[int, int] = {}  # steps count on from one restart to the next
+    for restart in restarts:
+        earlier = (row["step"] for row in losses if row["restart"] < restart)
+        begins[restart] = max(earlier, default=0)
     curves = {
         (term if len(restarts) == 1 else f"{term}, restart {restart + 1}"): [
-            (row["step"], row[term])
+            (row["step"] - begins[restart], row[term])
             for row in losses
             if row["restart"] == restart and row.get(term, 0) > 0
         ]
@@ -51,7 +55,7 @@ def curves_picture(losses: Sequence[Mapping[str, Any]]) -> Picture | None:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     highest = max((value for points in curves.values() for _, value in points), default=1.0)
     axes.set_ylim(bottom=max(axes.get_ylim()[0], highest / 10**DECADES))
-    axes.set_xlabel("step", fontsize=8)
+    axes.set_xlabel("step" if len(restarts) == 1 else "step of the restart", fontsize=8)
     axes.set_ylabel("loss", fontsize=8)
     axes.tick_params(which="both", labelsize=7)
     low, high = axes.get_ylim()
