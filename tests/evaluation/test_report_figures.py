@@ -187,3 +187,14 @@ def test_a_mask_that_is_lost_is_said() -> None:
     assert nothing.note == ""
     lost = record(inputs=(*record().inputs, given("mask", "mask.tif")))
     assert "could not be read again" in results_pictures(layers(), lost).note
+
+
+def test_a_model_that_leaves_nothing_is_not_said_to_have_explained_all() -> None:
+    found = layers()
+    assert not results_pictures(found, record()).all_explained
+    found["unexplained"] = np.zeros(SHAPE, np.float32)
+    plain = results_pictures(found, record(allocation="none"))
+    assert plain.all_explained
+    found["residual"] = found["unexplained"]
+    residual, unexplained = results_pictures(found, record()).below
+    assert residual.source != unexplained.source  # other words stand in them

@@ -56,6 +56,15 @@ def test_every_response_and_every_allocation_has_words() -> None:
     assert "strength of both" in variance
 
 
+def test_nothing_unexplained_is_not_called_shared_out() -> None:
+    said = " ".join(methods_paragraphs(record(kind="concealed"), SETTINGS, all_explained=True))
+    assert (
+        "left nothing unexplained, so that there was nothing to share out: what the method" in said
+    )
+    assert "as a rule to the concealed one." in said
+    assert "half to each layer" not in said
+
+
 def test_what_guided_the_run_is_said() -> None:
     mask = given("mask", None, outlines=(((0, 0), (0, 9), (9, 9)),))
     said = methods(
@@ -70,10 +79,10 @@ def test_what_guided_the_run_is_said() -> None:
             simulated=True,
         )
     )
-    assert "rows 4 to 20 and columns 10 to 50, 40 × 16 pixels" in said
+    assert "rows 4 to 19 and columns 10 to 49, 40 × 16 pixels" in said
     assert "learnt from rows and columns 4:10,10:20 only" in said
     assert "A mask (drawn by hand)" in said
-    assert "lies in 20 %" in said
+    assert "beforehand: drawn – the design lies in 20 % of the radiograph." in said
     assert "learnt beforehand from: another painting" in said
     assert said.startswith("The simulated X-radiograph")
 

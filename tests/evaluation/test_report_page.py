@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -273,3 +274,16 @@ def test_citations_become_links() -> None:
 )
 def test_sizes_of_files(size: int | None, said: str) -> None:
     assert in_bytes(None if size is None else int(size)) == said
+
+
+def test_the_page_says_where_nothing_unexplained_tells_nothing_and_how_large_errors_are() -> None:
+    changes = {"kind": "concealed", "uncertainty": "standard deviation over 5 restarts"}
+    empty = replace(drawn(), all_explained=True)
+    page = Page(report_page(report(record=changes, results=empty)))
+    assert (
+        page.words.count("what the method cannot explain it gives to its layers, as a rule to") == 4
+    )
+    assert page.words.count("1.4 to 2.9 times as large as it said") == 2  # caption and limits
+    page = Page(report_page(report()))
+    assert "cannot explain" not in page.words
+    assert "1.4 to 2.9" not in page.words

@@ -14,6 +14,26 @@ def test_limits_say_what_the_uncertainty_is() -> None:
     assert "is simulated" in " ".join(words.limits(record(simulated=True)))
 
 
+def test_errors_of_concealed_designs_are_larger_than_their_uncertainty() -> None:
+    ratio = "1.4 to 2.9 times as large"
+    spread = {"uncertainty": "standard deviation over 5 restarts"}
+    assert ratio in " ".join(words.limits(record(kind="concealed", **spread)))
+    assert ratio not in " ".join(words.limits(record(**spread)))
+    assert ratio not in " ".join(words.limits(record(kind="concealed")))
+
+
+def test_where_nothing_is_unexplained_it_is_said_that_this_tells_nothing() -> None:
+    spread = record(uncertainty="spread and what was left unexplained")
+    said = " ".join(words.limits(spread, all_explained=True))
+    assert (
+        "cannot be told with this method: what the method cannot explain it gives to its layers"
+        in said
+    )
+    assert "it is the spread alone" in said
+    assert "shows where there was much to guess" not in said
+    assert "cannot be told" not in " ".join(words.limits(spread))
+
+
 def test_how_well_a_photograph_is_registered() -> None:
     assert words.how_well(registered()) == (
         "still off by 0.5 pixels (0.25 mm) on the median and by 1.2 pixels (0.6 mm) at the 95th "

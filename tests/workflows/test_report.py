@@ -132,7 +132,7 @@ def test_a_region_of_it_is_reported_on_its_own_grid(files: Path) -> None:
     said = words(
         write_report(run(Sources("xray.tif", "front.tif", "back.tif", mirror_back=True), options))
     )
-    assert "rows 8 to 40 and columns 4 to 28, 24 × 32 pixels" in said
+    assert "rows 8 to 39 and columns 4 to 27, 24 × 32 pixels" in said
     assert "Outlined: the part that was separated" in said
     assert "Copy" in said
 
@@ -200,7 +200,7 @@ def test_of_a_large_painting_the_middle_is_measured_and_that_is_said(
     assert {name: found.metrics[name] for name in expected} == pytest.approx(expected)
     said = words(write_report(folder))
     assert "Only 20 × 20 pixels of this large painting were measured" in said
-    assert "rows 14 to 34 and columns 10 to 30" in said
+    assert "rows 14 to 33 and columns 10 to 29" in said
 
 
 def test_without_memory_to_measure_the_rest_is_reported(

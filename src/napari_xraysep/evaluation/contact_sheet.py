@@ -117,7 +117,8 @@ def contact_sheet(
             assert images is not None
             axes = sheet.panel(line, column, title if line == 1 else "")
             if title in ("residual", "unexplained"):
-                draw_left_over(axes, images[title], end, mask)
+                by_model = title == "unexplained"
+                draw_left_over(axes, images[title], end, mask, by_model=by_model)
             else:
                 image = images[title] if column < 2 else images[first] + images[second]
                 axes.imshow(image, cmap="gray", vmin=low, vmax=high)

@@ -31,6 +31,8 @@ MARK = "#e07000"
 """Colour of what is drawn on an image."""
 LEFT_OUT = "Hatched: left out by the mask, nothing is known there"
 """What the caption says wherever results are hatched."""
+CANNOT_TELL = "cannot be told with\nthis method: what it\ncannot explain it\ngives to its layers"
+"""What stands in the picture of what was unexplained where it is zero by construction."""
 
 
 class Page:
@@ -129,14 +131,34 @@ def spread_end(image: Floats) -> float:
     return float(f"{np.percentile(image, 99.9):.2g}") or 1.0
 
 
+def nothing_left(image: Floats, end: float) -> bool:
+    """Whether a residual would be seen nowhere on a scale to ``end``."""
+    return bool(np.abs(image).max() < end / 1000)
+
+
 def draw_left_over(
-    axes: Axes, image: Floats, end: float, left_out: NDArray[np.bool_] | None = None
+    axes: Axes,
+    image: Floats,
+    end: float,
+    left_out: NDArray[np.bool_] | None = None,
+    *,
+    by_model: bool = False,
 ) -> None:
-    """Draw a residual: white is zero, red too little in the layers, blue too much."""
-    known = image if left_out is None else np.where(left_out, np.float32(0), image)
-    axes.imshow(known, cmap="RdBu_r", vmin=-end, vmax=end)
-    if np.abs(known).max() < end / 1000:
-        axes.annotate("nothing is left", (0.5, 0.5), xycoords="axes fraction", ha="center")
+    """Draw a residual: white is zero, red too little in the layers, blue too much.
+
+    Parameters
+    ----------
+    by_model
+        It is what the model itself left, before anything was shared out: where that is nothing,
+        it does not mean that all was explained.
+    """
+    seen = image if left_out is None else np.where(left_out, np.float32(0), image)
+    axes.imshow(seen, cmap="RdBu_r", vmin=-end, vmax=end)
+    if nothing_left(seen, end):
+        said = CANNOT_TELL if by_model else "nothing is left"
+        axes.annotate(
+            said, (0.5, 0.5), xycoords="axes fraction", ha="center", va="center", fontsize=9
+        )
     draw_left_out(axes, left_out)
 
 

@@ -181,7 +181,7 @@ def _sheet(
                 title = evolution.title(frame).replace(", ", "\n")
                 axes.set_title(title, fontsize=8, pad=4)
             if name == LEFT_OVER:
-                draw_left_over(axes, frame.layers[name], scales.end)
+                draw_left_over(axes, frame.layers[name], scales.end, by_model=True)
                 continue
             modelled = name == MODELLED
             image = (

@@ -25,6 +25,7 @@ from napari_xraysep.evaluation.drawing import (
     spread_end,
     symmetric_end,
 )
+from napari_xraysep.evaluation.report_words import too_small
 from napari_xraysep.painting import Floats
 from napari_xraysep.records import RunRecord
 
@@ -98,7 +99,8 @@ def preview_png(
             axes.imshow(halved(image, times), cmap="gray", vmin=low, vmax=high)
             draw_left_out(axes, mask, hidden=title != mixed)
         else:
-            draw_left_over(axes, halved(image, times), end, mask)
+            by_model = title.startswith("unexplained")
+            draw_left_over(axes, halved(image, times), end, mask, by_model=by_model)
     grey, signed = (page.figure.axes[i].get_images()[0] for i in (0, 4))
     # without an uncertainty the sum is the first of the lower row, with one that row has room left
     grey_below, signed_below = ((0, 1), (1, 2)) if spread is None else ((3, 1), (0, 2))
@@ -177,7 +179,8 @@ def what_was_done(record: RunRecord) -> str:
 def _caption(record: RunRecord, mask: NDArray[np.bool_] | None) -> str:
     """Say what has to be known of all panels."""
     hatched = f" {LEFT_OUT}." if mask is not None and mask.any() else ""
-    return f"{record.warning} Uncertainty: {record.uncertainty}.{hatched} {_assumptions(record)}"
+    uncertainty = " ".join([f"Uncertainty: {record.uncertainty}.", *too_small(record)])
+    return f"{record.warning} {uncertainty}{hatched} {_assumptions(record)}"
 
 
 def _assumptions(record: RunRecord) -> str:

@@ -12,6 +12,7 @@ from napari_xraysep.evaluation.drawing import (
     draw_scale_bar,
 )
 from napari_xraysep.evaluation.figures import heading, what_was_done
+from napari_xraysep.evaluation.report_words import too_small
 from napari_xraysep.painting import Floats
 from napari_xraysep.records import RunRecord
 
@@ -58,13 +59,15 @@ def layer_figure(
     up, across = (max(0.5, side * share) for side in image.shape)
     wide = max(across, LEAST)
     where = "" if record.region is None else f"Rows and columns {record.region} of the radiograph. "
-    said = f"{record.warning} {where}Uncertainty: {record.uncertainty}."
+    said = " ".join(
+        [f"{record.warning} {where}Uncertainty: {record.uncertainty}.", *too_small(record)]
+    )
     caution = textwrap.wrap(said, int(wide * LETTERS))
     footer = SCALE + MARGIN + LINE * len(caution)
     page = Page(wide + 2 * MARGIN, HEADING + up + footer, MARGIN, DPI)
     axes = page.image_axes(MARGIN, footer, across, up, title)
     if sort == "signed":
-        draw_left_over(axes, image, high)
+        draw_left_over(axes, image, high, by_model=title.startswith("unexplained"))
     else:
         colours = "gray" if sort == "grey" else "magma"
         axes.imshow(image, cmap=colours, vmin=low, vmax=high)

@@ -22,6 +22,7 @@ from napari_xraysep.evaluation.drawing import (
     halved,
     halvings,
     known,
+    nothing_left,
     shrunk_mask,
     span,
     spread_end,
@@ -86,6 +87,8 @@ class Results:
         The grey values that are drawn black and white.
     note
         What hatching in them means, a sentence; empty where nothing is hatched.
+    all_explained
+        The model left nothing unexplained anywhere: there was nothing to share out.
     """
 
     above: tuple[Picture, ...]
@@ -94,6 +97,7 @@ class Results:
     layers: Mapping[str, Picture]
     contrast: tuple[float, float]
     note: str = ""
+    all_explained: bool = False
 
 
 def inputs_pictures(painting: Painting, record: RunRecord) -> tuple[Picture, ...]:
@@ -190,8 +194,8 @@ def results_pictures(
         ("unexplained", "Unexplained: before it was shared out"),
     ):
 
-        def draw(axes: Axes, image: Floats = small[name]) -> None:
-            draw_left_over(axes, image, end, mask)
+        def draw(axes: Axes, image: Floats = small[name], name: str = name) -> None:
+            draw_left_over(axes, image, end, mask, by_model=name == "unexplained")
             _bar(axes, record, step)
 
         alt = f"{title}, from −{end:g} (blue) to +{end:g} (red), white is zero. {note}".strip()
@@ -214,7 +218,10 @@ def results_pictures(
         below.append(_picture(title, alt, draw_spread, shape, PANEL, "colours"))
         scales.append(_scale("Uncertainty", "magma", 0, most))
     large = {name: grey(captions[name], small[name], LARGE, LARGE_DPI) for name in names}
-    return Results(tuple(above), tuple(below), tuple(scales), large, (low, high), note)
+    all_explained = nothing_left(known(small["unexplained"], mask), end)
+    return Results(
+        tuple(above), tuple(below), tuple(scales), large, (low, high), note, all_explained
+    )
 
 
 def _about_the_mask(record: RunRecord, left_out: NDArray[np.bool_] | None) -> str:

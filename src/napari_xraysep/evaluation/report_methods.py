@@ -9,6 +9,7 @@ from napari_xraysep.evaluation.report_words import (
     Setting,
     duration,
     file_name,
+    given_away,
     has_paper,
     how,
     how_well,
@@ -36,7 +37,9 @@ ALLOCATIONS = {
 }
 
 
-def methods_paragraphs(record: RunRecord, settings: Sequence[Setting] | None) -> list[str]:
+def methods_paragraphs(
+    record: RunRecord, settings: Sequence[Setting] | None, *, all_explained: bool = False
+) -> list[str]:
     """Write what was done in the style of a paper's methods section.
 
     ``[1]`` and ``[2]`` stand for `references`.
@@ -45,10 +48,12 @@ def methods_paragraphs(record: RunRecord, settings: Sequence[Setting] | None) ->
     ----------
     settings
         All of the method's; None where the method is not installed, so that the preset is unknown.
+    all_explained
+        The method's model left nothing unexplained.
     """
     return [
         " ".join(_inputs(record)),
-        " ".join(_separation(record, settings)),
+        " ".join(_separation(record, settings, all_explained)),
         " ".join(_guidance(record)),
     ]
 
@@ -105,7 +110,9 @@ def _lies(record: RunRecord, one: InputRecord, side: Side, transforms: Transform
     return f"{said} was taken as lying on the radiograph pixel by pixel{turned}."
 
 
-def _separation(record: RunRecord, settings: Sequence[Setting] | None) -> list[str]:
+def _separation(
+    record: RunRecord, settings: Sequence[Setting] | None, all_explained: bool
+) -> list[str]:
     first, second = record.layers[:2]
     cited = " [2]" if has_paper(record) else ""
     said = [
@@ -124,7 +131,13 @@ def _separation(record: RunRecord, settings: Sequence[Setting] | None) -> list[s
         said.append(_restarts(record))
     if record.warm_start is not None:
         said.append(f"It learnt beforehand from: {record.warm_start}.")
-    said.append(ALLOCATIONS.get(record.allocation, f"Allocation: {record.allocation}."))
+    if all_explained:
+        said.append(
+            "The method's model left nothing unexplained, so that there was nothing to share out: "
+            f"{given_away(record)}."
+        )
+    else:
+        said.append(ALLOCATIONS.get(record.allocation, f"Allocation: {record.allocation}."))
     return said
 
 
@@ -159,8 +172,8 @@ def _guidance(record: RunRecord) -> list[str]:
     else:
         region = Region.parse(record.region)
         said.append(
-            f"Only a part of the radiograph was separated: rows {region.y0} to {region.y1} and "
-            f"columns {region.x0} to {region.x1}, {record.width} × {record.height} pixels."
+            f"Only a part of the radiograph was separated: rows {region.y0} to {region.y1 - 1} "
+            f"and columns {region.x0} to {region.x1 - 1}, {record.width} × {record.height} pixels."
         )
     if record.learn_on is not None:
         said.append(f"The method learnt from rows and columns {record.learn_on} only.")
@@ -168,5 +181,6 @@ def _guidance(record: RunRecord) -> list[str]:
     if mask is not None:
         said.append(f"A mask ({file_name(mask)}) says what was left out of everything.")
     if record.prior is not None:
-        said.append(f"What was said of the concealed design beforehand: {record.prior}.")
+        prior = record.prior.replace(": ", " – ")  # one colon in a sentence
+        said.append(f"What was said of the concealed design beforehand: {prior}.")
     return said

@@ -119,6 +119,7 @@ def report_page(report: Report) -> str:
     transforms = words.transforms_of(record)
     sides = {} if transforms is None else {"front": transforms.front, "back": transforms.back}
     headings = judged(record)
+    all_explained = report.results.all_explained
     measured = {layer_of(name)[0] for name in report.metrics}
     return template(
         "report.html", in_bytes=in_bytes, plain=plain, cited=cited, linked=linked
@@ -130,9 +131,9 @@ def report_page(report: Report) -> str:
         painting=PAINTINGS[record.kind],
         layers=record.layers[:2],
         words=words,
-        methods=methods_paragraphs(record, report.settings),
+        methods=methods_paragraphs(record, report.settings, all_explained=all_explained),
         references=words.references(record),
-        limits=words.limits(record),
+        limits=words.limits(record, all_explained=all_explained),
         sides={name: side for name, side in sides.items() if side is not None},
         headings=headings,
         judged_meanings={

@@ -11,6 +11,8 @@ from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.transforms import SideTransform, Transforms
 
 SOFTWARE = "napari-xraysep"
+NOT_ESTIMATED = "not estimated"
+"""How a record says that there is no uncertainty."""
 CITATION = (
     "The napari-xraysep contributors, napari-xraysep: separate the mixed X-radiograph of a "
     "painting into its layers, version {version}, BSD-3-Clause licence"
@@ -177,31 +179,64 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} hours"
 
 
-def limits(record: RunRecord) -> list[str]:
-    """Say what the result cannot show."""
+def too_small(record: RunRecord) -> list[str]:
+    """Say of the uncertainty of a concealed design how much larger errors are; else nothing.
+
+    Measured on simulated paintings with two methods; docs/uncertainty.md has the numbers.
+    """
+    if record.kind != "concealed" or record.uncertainty == NOT_ESTIMATED:
+        return []
+    return [
+        "For concealed designs the uncertainty is too small: on simulated paintings errors were "
+        "1.4 to 2.9 times as large as it said."
+    ]
+
+
+def given_away(record: RunRecord) -> str:
+    """Say where a method that leaves nothing unexplained puts what it cannot explain."""
+    often = ", as a rule to the concealed one" if record.kind == "concealed" else ""
+    return f"what the method cannot explain it gives to its layers{often}"
+
+
+def limits(record: RunRecord, *, all_explained: bool = False) -> list[str]:
+    """Say what the result cannot show.
+
+    Parameters
+    ----------
+    all_explained
+        The method's model left nothing unexplained.
+    """
+    guess = "The image of what was unexplained shows where there was much to guess."
+    if all_explained:
+        guess = (
+            "Where there was much to guess cannot be told with this method: "
+            f"{given_away(record)}, so that the image of what was unexplained is empty."
+        )
     said = [
         "That the layers add up proves nothing: the whole radiograph in one layer and nothing in "
         "the other adds up, too. A small residual or a small loss does not mean a good separation.",
         "What a photograph does not show cannot be split by colour. Brushwork, thickness, losses "
         "and the support are in the radiograph but not in a photograph; their share in each layer "
-        "is the model's guess. The image of what was unexplained shows where there was much to "
-        "guess.",
+        f"is the model's guess. {guess}",
         "One colour is taken to be one pigment, everywhere or nearby. Where paints of one colour "
         "absorb differently, as lead white and chalk do, colour cannot tell them apart.",
         "Overall brightness is not known: a constant may be moved from one layer to the other and "
         "they still add up. Compare detail within a layer, not how light the two layers are.",
         "A layer that looks just like its photograph in grey shows nothing new.",
     ]
-    if record.uncertainty == "not estimated":
+    if record.uncertainty == NOT_ESTIMATED:
         said.append(
             "Uncertainty was not estimated. What changes when the method or the seed is changed "
             "was not certain."
         )
     else:
+        only = " Nothing was left unexplained, so that it is the spread alone."
         said.append(
-            f"The uncertainty is the {record.uncertainty}. It shows where the method disagrees "
-            "with itself; an error that it makes every time does not show."
+            f"The uncertainty is the {record.uncertainty}.{only if all_explained else ''} It shows "
+            "where the method disagrees with itself; an error that it makes every time does not "
+            "show."
         )
+        said += too_small(record)
     if record.simulated:
         said.append("The radiograph is simulated: nothing here is a finding about a painting.")
     if not record.complete:
