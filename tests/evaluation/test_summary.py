@@ -6,8 +6,9 @@ import pytest
 from napari_xraysep import evaluate
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import MEANINGS, meaning
-from napari_xraysep.evaluation.summary import numbers
+from napari_xraysep.evaluation.summary import measured_over, numbers
 from napari_xraysep.painting import Mixture
+from napari_xraysep.region import Region
 from napari_xraysep.separation.methods.trivial.model import all_or_nothing, half
 
 
@@ -80,3 +81,9 @@ def test_another_grid_is_refused(painted):
 
 def test_metrics_that_are_no_numbers_can_be_left_out():
     assert numbers({"gain": 1.0, "psnr_1": float("inf"), "copy_2": float("nan")}) == {"gain": 1.0}
+
+
+def test_rows_and_columns_of_a_part_are_counted_with_their_ends():
+    said = measured_over(Region(20, 200, 31, 311))
+    assert "Only 280 × 180 pixels" in said
+    assert "rows 20 to 199 and columns 31 to 310." in said

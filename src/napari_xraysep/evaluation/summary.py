@@ -100,8 +100,8 @@ def measured_over(part: Region) -> str:
     """Say of a large painting what part of it was measured."""
     return (
         f"Only {part.x1 - part.x0} × {part.y1 - part.y0} pixels of this large painting were "
-        f"measured, in or near its middle: rows {part.y0} to {part.y1} and columns {part.x0} to "
-        f"{part.x1}. The numbers say nothing of the rest."
+        f"measured, in or near its middle: rows {part.y0} to {part.y1 - 1} and columns "
+        f"{part.x0} to {part.x1 - 1}. The numbers say nothing of the rest."
     )
 
 
