@@ -21,6 +21,7 @@ from napari_xraysep.io.evolution import Evolution, Frame
 from napari_xraysep.io.results import write_run
 from napari_xraysep.records import InputRecord, RunRecord, Stated
 from napari_xraysep.workflows.export import export
+from napari_xraysep.workflows.export_words import _sum
 
 SHAPE = (24, 40)
 XMP = b'<?xpacket begin="" id="x"?><x:xmpmeta>Rijksmuseum SK-A-1</x:xmpmeta><?xpacket end="w"?>'
@@ -170,6 +171,31 @@ def test_in_attenuation_layers_multiply_and_as_they_are_they_add(
             file.unlink()
 
 
+SUMS = {
+    "white-absorbs": "layer + layer + (residual − 32768) = radiograph",
+    "black-absorbs": "(65535 − layer) + (65535 − layer) + (residual − 32768) = 65535 − radiograph",
+}
+
+
+@pytest.mark.parametrize("polarity", SUMS)
+def test_the_sum_that_the_guide_states_holds_in_the_files(
+    make: Make, tmp_path: Path, polarity: Any
+) -> None:
+    export(make(polarity), tmp_path / "out")
+    guide = " ".join((tmp_path / "out" / "README.txt").read_text("utf-8").split())
+    assert f"but for rounding: {SUMS[polarity]}." in guide
+    names = (f"front{ENDING}", f"back{ENDING}", f"residual{ENDING}", "radiograph")
+    files = (tifffile.imread(tmp_path / "out" / f"{name}.tif").astype(int) for name in names)
+    front, back, residual, xray = files
+    if polarity == "black-absorbs":
+        front, back, xray = 65535 - front, 65535 - back, 65535 - xray
+    assert np.abs(front + back + (residual - 32768) - xray).max() <= 2
+
+
+def test_a_residual_in_coarser_steps_is_multiplied_in_the_sum() -> None:
+    assert _sum(4 / 65535, black=False) == "layer + layer + 4 × (residual − 32768) = radiograph"
+
+
 def test_resolution_xmp_and_label_survive_without_a_profile(make: Make, tmp_path: Path) -> None:
     run = make(uncertainty=True)
     written = export(run, tmp_path / "out")
@@ -250,6 +276,7 @@ def test_pixels_that_16_bits_do_not_hold_are_counted(make: Make, tmp_path: Path)
     assert ((exported == 0) == (back * 65535 < 0.5)).all()
     guide = " ".join((tmp_path / "out" / "README.txt").read_text("utf-8").split())
     assert notes[0] in guide
+    assert "but for rounding and where an image is clipped (see below)" in guide
 
 
 def test_a_radiograph_that_moved_with_its_run_is_found(make: Make, tmp_path: Path) -> None:

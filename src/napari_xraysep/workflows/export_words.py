@@ -18,8 +18,8 @@ GUIDE, PROVENANCE, LAYERED = "README.txt", "provenance.json", f"layers{ENDING}.o
 WIDTH = 88
 
 ADDING = (
-    "Grey values add: layer + layer + residual = radiograph. {zero} ({level}) means that a layer "
-    "absorbs nothing{missing}."
+    "Grey levels add up, but for rounding{clipped}: {sum}. {zero} ({level}) means that a layer "
+    "absorbs nothing."
 )
 RESPONSES: Mapping[str, str] = {
     "as-is": ADDING,
@@ -130,7 +130,7 @@ def guide(
         _wrapped(f"{record.warning} Uncertainty: {record.uncertainty}."),
         ["FILES"],
         *([name, *_wrapped(about_files.get(name, ""), "    ")] for name in names),
-        ["GREY LEVELS", *_wrapped(_response(record))],
+        ["GREY LEVELS", *_wrapped(_response(record, images))],
         _wrapped(CONSTANT),
         ["TO KEEP IN MIND", *(line for text in (*notes, *ALWAYS) for line in _wrapped(text, "- "))],
     ]
@@ -162,14 +162,30 @@ def _about_files(images: Mapping[str, Converted], record: RunRecord) -> dict[str
     return said
 
 
-def _response(record: RunRecord) -> str:
+def _response(record: RunRecord, images: Mapping[str, Converted]) -> str:
     black = record.polarity.value == "black-absorbs"
     zero, level = ("White", LEVELS) if black else ("Black", 0)
-    missing = "; what counts is what is missing to white" if black else ""
     stated = str(record.response.value)
-    words = RESPONSES[stated].format(zero=zero, level=level, missing=missing, top=LEVELS)
+    some_clipped = any(clipped(name, image) for name, image in images.items())
+    words = RESPONSES[stated].format(
+        zero=zero,
+        level=level,
+        top=LEVELS,
+        sum=_sum(images["residual"].step, black),
+        clipped=" and where an image is clipped (see below)" if some_clipped else "",
+    )
     assumed = " (assumed, not stated)" if record.response.assumed else ""
     return f"The radiograph's response: {stated}{assumed}. {words}"
+
+
+def _sum(step: float, black: bool) -> str:
+    """Say how the files' grey levels add up; the residual's step may be several of a layer's."""
+    times = round(step * LEVELS)
+    left = f"{times} × (residual − {MIDDLE})" if times > 1 else f"(residual − {MIDDLE})"
+    if black:
+        absorbed = f"({LEVELS} − layer)"
+        return f"{absorbed} + {absorbed} + {left} = {LEVELS} − radiograph"
+    return f"layer + layer + {left} = radiograph"
 
 
 def _wrapped(text: str, start: str = "") -> list[str]:
