@@ -11,8 +11,8 @@ from napari_xraysep.cli import say
 
 MEANING = (
     "The true layers of these samples are known, since they were simulated: gain says how many",
-    "times closer to them the result is than half of the radiograph. Of a real painting they",
-    "are not known.",
+    "times smaller the squared error of the result is than that of half of the radiograph. The",
+    "true layers of a real painting are not known.",
 )
 
 

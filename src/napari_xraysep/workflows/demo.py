@@ -28,7 +28,7 @@ class DemoRun:
     folder, picture
         The run folder and the preview in it.
     gain
-        How many times closer to the true layers than half of the radiograph.
+        How many times smaller the squared error is than that of half of the radiograph.
     baselines
         The gains of what separates without effort, by name.
     """
