@@ -11,6 +11,7 @@ import tifffile
 from napari_xraysep.cli import main
 from napari_xraysep.errors import InputError
 from napari_xraysep.separation.method import Estimate, Plan
+from typed import instead
 
 ONE_SIDE = ["compare", "--xray", "xray.tif", "--rgb-front", "front.tif", "--out", "out"]
 BOTH_SIDES = [*ONE_SIDE, "--rgb-back", "back.tif", "--mirror-back"]
@@ -137,7 +138,7 @@ BAD = {
         "small.tif",
     ),
     "region outside": ([*BOTH_SIDES, "--methods", "half", "--roi", "0:99,0:9"], "--roi"),
-    "out is a file": ([*BOTH_SIDES, "--methods", "half", "--out", "xray.tif"], "xray.tif"),
+    "out is a file": ([*instead(BOTH_SIDES, "--out", "xray.tif"), "--methods", "half"], "xray.tif"),
 }
 
 

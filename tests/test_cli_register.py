@@ -17,6 +17,7 @@ from napari_xraysep.records import Landmark
 from napari_xraysep.registration import find
 from napari_xraysep.transforms import Piece, oriented
 from napari_xraysep.workflows import registration_folder
+from typed import instead
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "double-sided"
 ROWS, COLUMNS = 48, 40
@@ -221,22 +222,22 @@ BAD = {
         [*REGISTER, "--orientation-front", "mirrored"],
         "--orientation-front",
     ),
-    "colour for grey": ([*REGISTER, "--xray", "raw-front.tif"], "raw-front.tif"),
-    "constant photograph": ([*REGISTER, "--rgb-front", "constant.tif"], "constant.tif"),
+    "colour for grey": (instead(REGISTER, "--xray", "raw-front.tif"), "raw-front.tif"),
+    "constant photograph": (instead(REGISTER, "--rgb-front", "constant.tif"), "constant.tif"),
     "mask of another size": ([*REGISTER, "--mask", "small.tif"], "small.tif"),
     "mask over all": ([*REGISTER, "--mask", "all.tif"], "all.tif"),
     "pixel size of zero": ([*REGISTER, "--pixel-size", "0"], "--pixel-size"),
-    "no such landmarks": ([*REGISTER, "--landmarks", "absent.csv"], "absent.csv"),
-    "words for landmarks": ([*REGISTER, "--landmarks", "words.csv"], "words.csv"),
-    "landmarks on a line": ([*REGISTER, "--landmarks", "line.csv"], "raw-front.tif"),
-    "two landmarks": ([*REGISTER, "--landmarks", "two.csv"], "add or enable 1 more"),
-    "landmarks of either side": ([*REGISTER, "--landmarks", "bigwarp.csv"], "bigwarp.csv"),
+    "no such landmarks": (instead(REGISTER, "--landmarks", "absent.csv"), "absent.csv"),
+    "words for landmarks": (instead(REGISTER, "--landmarks", "words.csv"), "words.csv"),
+    "landmarks on a line": (instead(REGISTER, "--landmarks", "line.csv"), "raw-front.tif"),
+    "two landmarks": (instead(REGISTER, "--landmarks", "two.csv"), "add or enable 1 more"),
+    "landmarks of either side": (instead(REGISTER, "--landmarks", "bigwarp.csv"), "bigwarp.csv"),
     "plates from a text": ([*REGISTER, "--plates", "words.csv"], "words.csv"),
     "plates from no project": ([*REGISTER, "--plates", "other.json"], "other.json"),
     "a project without plates": ([*REGISTER, "--plates", "project.json"], "no film"),
-    "out is a file": ([*REGISTER, "--out", "xray.tif"], "xray.tif"),
-    "out holds a photograph": ([*REGISTER, "--out", "."], "front.tif"),
-    "out holds a run": ([*REGISTER, "--out", "run"], "run.json"),
+    "out is a file": (instead(REGISTER, "--out", "xray.tif"), "xray.tif"),
+    "out holds a photograph": (instead(REGISTER, "--out", "."), "front.tif"),
+    "out holds a run": (instead(REGISTER, "--out", "run"), "run.json"),
 }
 
 
@@ -340,5 +341,5 @@ def test_runs_and_registrations_have_folders_of_their_own(raw, undrawn, capsys):
     for name in FILES:
         if name.endswith(".tif"):
             (raw / "registered" / name).rename(raw / name.replace(".tif", "-kept.tif"))
-    assert main([*SEPARATE, "--out", "registered"]) == 2
+    assert main(instead(SEPARATE, "--out", "registered")) == 2
     assert "registered: it already holds transforms.json" in capsys.readouterr().err

@@ -98,12 +98,11 @@ def test_only_the_first_cells_are_printed(files, capsys, monkeypatch):
 BAD = {
     "nothing varies": ([], "--over"),
     "values of another form": (["--over", "share"], "--over"),
-    "unknown setting": (["--over", "magic=0:1:1"], "magic"),
+    "unknown setting": (["--over", "magic=0:1:1"], "--over magic: trial has no such setting"),
     "setting out of bounds": (["--over", "share=0:9:1"], "share=2"),
     "three settings": (["--over", "share=0:1:1"] * 3, "--over"),
     "no restarts": (["--restarts", "0"], "--restarts"),
     "one truth": (["--restarts", "2", "--truth-1", "truth-1.tif"], "--truth-2"),
-    "unknown method": (["--restarts", "2", "--method", "magic"], "magic"),
     "no warm start": (["--restarts", "2", "--warm-start", "."], "--warm-start"),
 }
 

@@ -22,6 +22,8 @@ ArrayLike: TypeAlias = Any
 
 FLOAT_LEVELS = 65535
 """Grey levels assumed in a float radiograph, for the floor ε under logarithms."""
+SMALLEST_SIDE = 16
+"""Pixels that an image, or a part of one, needs in height and in width."""
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,12 @@ def check_image(subject: str, image: ArrayLike, *, colour: bool) -> None:
         raise InputError(
             subject, f"samples of type {dtype}", "give unsigned integers or floats in 0..1"
         )
-    if min(shape[:2]) < 16:
-        raise InputError(subject, f"it is only {shape[0]} by {shape[1]} pixels", "give at least 16")
+    if min(shape[:2]) < SMALLEST_SIDE:
+        raise InputError(
+            subject,
+            f"it is only {shape[0]} by {shape[1]} pixels",
+            f"give at least {SMALLEST_SIDE}",
+        )
     values = np.asarray(image)
     low, high = values.min(), values.max()
     if floats:

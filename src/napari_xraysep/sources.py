@@ -20,6 +20,9 @@ from napari_xraysep.transforms import SIDES, Side, Transforms
 if TYPE_CHECKING:
     from napari_xraysep.io.reading import ImageFile
 
+LARGEST_PIXEL_MM = 10
+"""No radiograph is scanned as coarsely as that: the size was given in another unit."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -132,10 +135,16 @@ class Sources:
         return replace(painting, transforms=transforms)
 
     def check_pixel_size(self) -> None:
-        """Raise `InputError` where the stated pixel size is no size."""
+        """Raise `InputError` where the stated pixel size is no size, or none of a scan."""
         size = self.pixel_size_mm
         if size is not None and not (size > 0 and math.isfinite(size)):
             raise InputError("--pixel-size", f"{size} mm", "give a size above zero")
+        if size is not None and size > LARGEST_PIXEL_MM:
+            raise InputError(
+                "--pixel-size",
+                f"a pixel of {size:g} mm is larger than {LARGEST_PIXEL_MM} mm",
+                "give it in millimetres: 0.05 for 50 µm",
+            )
 
     def _transforms(self) -> Transforms | None:
         if self.transforms is None:

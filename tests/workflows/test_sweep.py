@@ -236,11 +236,11 @@ def test_a_run_that_fails_is_recorded_and_the_others_go_on(tmp_path, painting):
         (["share=0:1:1", "other=0:0:1", "turns=1:2:1"], {}, "--over: 3 settings are too many"),
         (["share=0:1:1", "share=0:1:1"], {}, "--over share: it is set twice"),
         (["share=0:1:1"], {"share": "1"}, "--over share: it is set twice"),
-        (["magic=0:1:1"], {}, "--over magic=0: magic: shares has no such setting"),
-        (["share=0:2:1"], {}, "--over share=2: share: '2' is not allowed"),
-        (["turns=1:2:0.5"], {}, "--over turns=1.5: turns: '1.5' is not allowed"),
-        (["share=0:1:1", "other=0:1:1"], {}, "--over share=1, other=1: shares: its settings"),
-        (["share=0:1:1"], {"other": "7"}, "other: '7' is not allowed"),
+        (["magic=0:1:1"], {}, "--over magic: shares has no such setting"),
+        (["share=0:2:1"], {}, "--over share=2: '2' is not allowed"),
+        (["turns=1:2:0.5"], {}, "--over turns=1.5: '1.5' is not allowed"),
+        (["share=0:1:1", "other=0:1:1"], {}, "--over share=1, other=1: its settings"),
+        (["share=0:2:1"], {"other": "7"}, "other: '7' is not allowed"),
     ],
 )
 def test_everything_is_checked_before_anything_runs(over, changes, sentence, tmp_path, painting):

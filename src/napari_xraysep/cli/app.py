@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from napari_xraysep import __version__
+from napari_xraysep.cli.command import Command
 from napari_xraysep.cli.compare import compare
 from napari_xraysep.cli.demo import demo
 from napari_xraysep.cli.evaluate import evaluate
@@ -25,6 +26,12 @@ from napari_xraysep.cli.sweep import sweep
 from napari_xraysep.errors import InputError, XraysepError
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+NOT_A_NUMBER = {
+    "valid int": "it is no whole number",
+    "valid float": "it is no number",
+    "valid number": "it is no number",
+}
+"""What typer's versions say of such a value, in part, and what we say."""
 
 app = typer.Typer(
     name="xraysep",
@@ -45,7 +52,7 @@ for command in (
     export,
     methods,
 ):
-    app.command()(command)
+    app.command(cls=Command)(command)
 
 
 def _version(wanted: bool) -> None:
@@ -122,5 +129,12 @@ def _usage_error(error: Any) -> InputError:
         subject = error.option_name
         if type(error).__name__ == "NoSuchOption":
             problem = "there is no such option"
+    for wording, plain in NOT_A_NUMBER.items():
+        if wording in problem:
+            problem = plain
+    problem, _, similar = problem.partition(". Did you mean ")
     problem = problem[:1].lower() + problem[1:].rstrip(".?")
-    return InputError(subject, problem, f"see {command} --help")
+    cure = f"see {command} --help"
+    if similar:
+        cure = f"{similar.rstrip('?')} may be meant, {cure}"
+    return InputError(subject, problem, cure)

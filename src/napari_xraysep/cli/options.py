@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FAILED, CANCELLED = 1, 130
 """Exit codes of a command in which a run failed, and of one that Ctrl-C stopped."""
+PRIOR = ("prior_mask", "prior_image", "prior_reverse", "prior_feather")
 
 Method = Annotated[str, typer.Option(metavar="NAME", help="See: xraysep methods.")]
 Preset = Annotated[
@@ -238,12 +239,20 @@ class Given(Files):
         ------
         InputError
             A file cannot be read or used, is not on the radiograph's grid, is not the one that was
-            registered, or is not where the project expects it.
+            registered, or is not where the project expects it; a prior is given with a back.
         """
         if self.project is not None and self._project is not None:
             from napari_xraysep.workflows.project import painting_of
 
             return painting_of(self._project, self.project.absolute().parent)
+        if self.rgb_back is not None:
+            for name in PRIOR:
+                if getattr(self, name) != getattr(Given, name):
+                    raise InputError(
+                        "--" + name.replace("_", "-"),
+                        "a prior is for a concealed design, and the back's photograph is given",
+                        "leave one of them out",
+                    )
         sources = dataclasses.replace(
             self.sources(),
             transforms=self.transforms,

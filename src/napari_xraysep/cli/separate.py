@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,7 +10,12 @@ import typer
 from napari_xraysep.cli import options, say
 
 if TYPE_CHECKING:
+    from napari_xraysep.painting import Floats, Painting
     from napari_xraysep.records import RunRecord
+    from napari_xraysep.region import Region
+
+REVERSED_BELOW = -0.5
+"""Copy score of a layer whose polarity is to be doubted: light paint usually absorbs more."""
 
 
 @options.expanded
@@ -57,6 +62,11 @@ def separate(
             say.note("stopped before there was anything to write")
             raise typer.Exit(options.CANCELLED)
         folder.write(finished)
+    for name, score in _reversed(painting, finished.layers, run_options.region):
+        say.note(
+            f"{name}.tif: light and dark are the other way round than in its photograph (copy "
+            f"score {score:.2f}): check --polarity"
+        )
     names = [name for name in run_file_names(painting.kind) if (given.out / name).exists()]
     data = {
         "out": str(given.out),
@@ -79,6 +89,27 @@ def separate(
     say.result(as_json, data, text)
     if not finished.complete:
         raise typer.Exit(options.CANCELLED)
+
+
+def _reversed(
+    painting: Painting, layers: Mapping[str, Floats], region: Region | None
+) -> Iterator[tuple[str, float]]:
+    """Return layers that look like their photographs' negatives, and their copy scores.
+
+    Of a large painting the part is looked at that judging looks at. A concealed layer has no
+    photograph.
+    """
+    from napari_xraysep.domain import luma
+    from napari_xraysep.evaluation.metrics import copy_score
+    from napari_xraysep.workflows.judging import middle_part
+
+    part, at = middle_part(painting, region)
+    mixture = painting.block(part)
+    for name, photograph in zip(painting.layer_names, (mixture.front, mixture.back), strict=True):
+        if photograph is not None:
+            score = copy_score(layers[name][at], luma(photograph), mixture.valid)
+            if score < REVERSED_BELOW:
+                yield name, score
 
 
 def _restarts(record: RunRecord) -> Iterator[str]:

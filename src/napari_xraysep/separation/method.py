@@ -20,6 +20,14 @@ ENTRY_POINTS = "napari_xraysep.methods"
 Allocation = Literal["none", "even", "variance"]
 Preset = Literal["fast", "paper"]
 
+WANTED = {
+    "int_parsing": "give a whole number",
+    "int_from_float": "give a whole number",
+    "float_parsing": "give a number",
+    "bool_parsing": "give true or false",
+}
+"""What to do about a value that cannot be read, by pydantic's name of the error."""
+
 
 class Settings(BaseModel):
     """Base of every method's settings: frozen, and unknown names are refused."""
@@ -199,6 +207,7 @@ class Method:
         except ValidationError as error:
             first = error.errors()[0]
             message = first["msg"].removeprefix("Value error, ")
+            message = WANTED.get(first["type"], message).replace("Input should be", "it must be")
             cure = message[0].lower() + message[1:]
             if not first["loc"]:
                 raise InputError(self.name, "its settings contradict each other", cure) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from napari_xraysep.domain import SMALLEST_SIDE
 from napari_xraysep.errors import InputError
 from napari_xraysep.region import Region
 from napari_xraysep.separation.method import Allocation, Preset
@@ -45,14 +46,14 @@ class RunOptions:
     restarts: int = 1
 
     def check(self, shape: tuple[int, int]) -> None:
-        """Raise `InputError` unless there is a run, and regions lie inside, one in the other."""
+        """Raise `InputError` unless there is a run, and regions fit, one in the other."""
         if self.restarts < 1:
             raise InputError("--restarts", f"{self.restarts} is too few", "give at least 1")
         if self.region is not None:
-            self.region.check_inside(shape)
+            _check_fits(self.region, shape, "--roi")
         if self.learn_on is None:
             return
-        self.learn_on.check_inside(shape, "--learn-on")
+        _check_fits(self.learn_on, shape, "--learn-on")
         if self.region is not None and self.learn_on.intersection(self.region) != self.learn_on:
             raise InputError(
                 "--learn-on",
@@ -65,3 +66,15 @@ class RunOptions:
         """Return the part of a radiograph of ``shape`` that the method is shown."""
         whole = Region(0, shape[0], 0, shape[1])
         return whole if self.region is None else self.region.widened(MARGIN, shape)
+
+
+def _check_fits(region: Region, shape: tuple[int, int], option: str) -> None:
+    """Raise `InputError` unless it lies wholly inside and is as large as an image has to be."""
+    region.check_inside(shape, option)
+    height, width = region.y1 - region.y0, region.x1 - region.x0
+    if min(height, width) < SMALLEST_SIDE:
+        raise InputError(
+            option,
+            f"{region} is only {height} by {width} pixels",
+            f"give at least {SMALLEST_SIDE} each way",
+        )

@@ -201,8 +201,11 @@ def _plan(
     if not over and restarts == 1:
         raise InputError("--over", "nothing varies", "give --over, or --restarts above 1")
     swept = [parse_over(text) for text in over]
-    names = [name for name, _ in swept]
+    names, known = [name for name, _ in swept], chosen.settings.model_fields
     for name in names:
+        if name not in known:
+            cure = "choose among " + ", ".join(known) if known else "choose another method"
+            raise InputError(f"--over {name}", f"{method} has no such setting", cure)
         if name in changes or names.count(name) > 1:
             raise InputError(f"--over {name}", "it is set twice", "set it once")
     cells: list[_Cell] = []
@@ -211,15 +214,14 @@ def _plan(
         try:
             settings = chosen.settings_for(options.preset, {**changes, **at})
         except InputError as error:
-            where = ", ".join(f"{name}={value}" for name, value in at.items())
-            raise InputError(
-                f"--over {where}" if at else error.subject,
-                f"{error.subject}: {error.problem}" if at else error.problem,
-                error.cure,
-            ) from None
+            if error.subject not in (*at, method):
+                raise  # one of the settings that are the same in all runs
+            wrong = [error.subject] if error.subject in at else list(at)
+            where = ", ".join(f"{name}={at[name]}" for name in wrong)
+            subject = f"--over {where}" if at else method
+            raise InputError(subject, error.problem, error.cure) from None
         cells.append(({name: _number(getattr(settings, name)) for name in names}, settings))
     check_output(out, (*FILES, RECORD))
-    fields = chosen.settings.model_fields
     planned = Sweep(
         simulated=painting.simulated,
         kind=painting.kind,
@@ -234,7 +236,7 @@ def _plan(
         over=tuple(
             Axis(
                 name=name,
-                title=fields[name].title or name,
+                title=known[name].title or name,
                 values=tuple(dict.fromkeys(at[name] for at, _ in cells)),
             )
             for name in names

@@ -117,8 +117,8 @@ def differences(
         ]
         if not sum(map(len, places)):
             raise InputError(
-                "mask",
-                "with the scribbles it leaves too little of the painting to learn from",
+                "the part to learn from",
+                "it, the mask and scribbles leave too little of the painting",
                 "leave more of it free",
             )
         target = np.concatenate(_differences(small.xray, scale, places))
