@@ -58,7 +58,7 @@ class ImageChoice(QWidget):
     ) -> None:
         super().__init__()
         self._viewer = viewer
-        self.role = role
+        self.role, self.title = role, title
         self._empty = optional or "choose a layer or a file…"
         self._request = 0
         self._touched = False

@@ -312,12 +312,12 @@ class LoadPainting(QWidget):
             grid = None if xray is None or self._is_registered(side) else xray.shape
             self.choices[side].mark_registered(grid)
         busy = self._loading or any(choice.reading for choice in self.choices.values())
-        problems = [choice.problem for choice in self.choices.values() if choice.problem]
+        problems = [choice.title for choice in self.choices.values() if choice.problem]
         ready = {"radiograph", "front"} <= self._images().keys()
         self.load_button.setEnabled(ready and not busy and not problems)
         self.project.setEnabled(not self._loading)
         if problems:
-            self.message.setText(problems[0])
+            self.message.setText(f"{problems[0]}: cannot be used as it is, see there.")
         elif busy or not ready:
             self.message.setText("")
 
@@ -331,4 +331,5 @@ class LoadPainting(QWidget):
 
     def _take_pixel_size(self) -> None:
         image = self.choices["radiograph"].image
-        self.questions.set_file_pixel_size(None if image is None else image.pixel_size_mm)
+        size = None if image is None else image.pixel_size_mm
+        self.questions.set_file_pixel_size(size, known=image is not None)

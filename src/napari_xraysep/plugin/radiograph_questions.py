@@ -43,6 +43,7 @@ class RadiographQuestions(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._file_size: float | None = None
+        self._file_known = False
         self.pixel_size = QDoubleSpinBox()
         self.pixel_size.setDecimals(4)
         self.pixel_size.setRange(0, 10)
@@ -69,9 +70,15 @@ class RadiographQuestions(QWidget):
         self.pixel_size.valueChanged.connect(self._show_dpi)
         self._show_dpi()
 
-    def set_file_pixel_size(self, size: float | None) -> None:
-        """Take the pixel size that the file states, in millimetres; None where it does not."""
-        self._file_size = size
+    def set_file_pixel_size(self, size: float | None, *, known: bool = True) -> None:
+        """Take the pixel size that the file states, in millimetres; None where it does not.
+
+        Parameters
+        ----------
+        known
+            There is a file.
+        """
+        self._file_size, self._file_known = size, known
         self.pixel_size.setValue(size or 0)
         self._show_dpi()
 
@@ -109,7 +116,7 @@ class RadiographQuestions(QWidget):
     def _show_dpi(self) -> None:
         value = self.pixel_size.value()
         if value == 0:
-            self.dpi.setText("not in the file; no scale bar")
+            self.dpi.setText("not in the file; no scale bar" if self._file_known else "")
             return
         origin = "as the file says" if self.pixel_size_mm is None else "as you say"
         self.dpi.setText(f"= {MM_PER_INCH / value:.0f} dpi, {origin}")
