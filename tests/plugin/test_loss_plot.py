@@ -21,9 +21,22 @@ def test_every_term_has_a_curve_and_a_name_in_the_legend(plot: LossPlot) -> None
     assert plot.names == ["fit", "energy"]
     assert plot.legend.text().count("fit") == 1
     assert "energy" in plot.legend.text()
-    x, y = plot._curves["fit"].getOriginalDataset()
+    x, y = plot._curves["fit", 0].getOriginalDataset()
     np.testing.assert_allclose(y, [1.0, 0.5, 0.2])
     np.testing.assert_allclose(x, [1, 2, 3])
+
+
+def test_restarts_are_told_apart(plot: LossPlot) -> None:
+    nan = float("nan")
+    plot.show_curves({"fit": ([1, 2, nan, 1, 2], [1.0, 0.5, nan, 1.2, 0.4])})
+    pens = [plot._curves["fit", restart].opts["pen"] for restart in (0, 1)]
+    assert pens[0].color() == pens[1].color()
+    assert pens[0].style() != pens[1].style()
+    x, y = plot._curves["fit", 1].getOriginalDataset()
+    np.testing.assert_array_equal(x[1:], [1, 2])
+    np.testing.assert_allclose(y[1:], [1.2, 0.4])
+    assert plot.names == ["fit"]
+    assert "1&nbsp;solid, 2&nbsp;dashed" in plot.legend.text()
 
 
 def test_a_term_near_zero_does_not_squeeze_the_others(plot: LossPlot) -> None:

@@ -39,6 +39,15 @@ def test_every_loss_term_has_a_curve() -> None:
     assert model.curves() == {"a": ([1, 2], [3.0, 2.0]), "b": ([2], [1.0])}
 
 
+def test_restarts_begin_at_their_own_first_step() -> None:
+    model = RunModel()
+    for restart, step in ((0, 2), (0, 4), (1, 6), (1, 8)):
+        model.take(Progress("fit", restart, step, 0, {"a": float(step)}))
+    steps, values = model.curves()["a"]
+    np.testing.assert_array_equal(steps, [2, 4, np.nan, 2, 4])
+    np.testing.assert_array_equal(values, [2, 4, np.nan, 6, 8])
+
+
 def test_long_curves_are_thinned_and_kept_whole_for_the_folder() -> None:
     model = RunModel()
     for step in range(5 * CURVE_POINTS):

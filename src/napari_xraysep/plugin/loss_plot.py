@@ -1,4 +1,4 @@
-"""Live loss curves, one a term."""
+"""Live loss curves, one a term and restart."""
 
 from __future__ import annotations
 
@@ -6,15 +6,24 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from qtpy.QtCore import QSize
+from qtpy.QtCore import QSize, Qt
 from qtpy.QtWidgets import QCheckBox, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 COLOURS = ("#4cc2ff", "#ffb454", "#8ee27c", "#ff7b8a", "#c9a0ff", "#f5e663", "#a0a7b4")
 DECADES = 3
 """Shown below the highest loss: a term that touches zero would squeeze the others."""
 
+STYLES = {
+    "solid": Qt.PenStyle.SolidLine,
+    "dashed": Qt.PenStyle.DashLine,
+    "dotted": Qt.PenStyle.DotLine,
+    "dash-dotted": Qt.PenStyle.DashDotLine,
+}
+"""Of the restarts in turn."""
+
 UNLIMITED = 1e307
-Curves = Mapping[str, tuple[Sequence[int], Sequence[float]]]
+Curves = Mapping[str, tuple[Sequence[float], Sequence[float]]]
+"""Steps and values by term, restarts one after the other with NaN between them."""
 
 
 class SmallPlot(pg.PlotWidget):
@@ -29,7 +38,7 @@ class LossPlot(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._curves: dict[str, pg.PlotDataItem] = {}
+        self._curves: dict[tuple[str, int], pg.PlotDataItem] = {}
         self.plot = SmallPlot(background=None)
         self.plot.setLabel("bottom", "step")
         self.plot.setLabel("left", "loss")
@@ -69,12 +78,15 @@ class LossPlot(QWidget):
         if curves:
             self.show()
         for name, (steps, values) in curves.items():
-            if name not in self._curves:
-                self._add(name)
-            y = np.asarray(values, float)
+            x, y = np.asarray(steps, float), np.asarray(values, float)
             if self.logarithmic.isChecked():
                 y = np.where(y > 0, y, np.nan)
-            self._curves[name].setData(np.asarray(steps, float), y)
+            between = np.flatnonzero(np.isnan(x))
+            parts = zip(np.split(x, between), np.split(y, between), strict=True)
+            for restart, (at, part) in enumerate(parts):
+                if (name, restart) not in self._curves:
+                    self._add(name, restart)
+                self._curves[name, restart].setData(at, part)
         self._fit_axis([value for _, values in curves.values() for value in values if value > 0])
 
     def _fit_axis(self, values: list[float]) -> None:
@@ -86,16 +98,26 @@ class LossPlot(QWidget):
         self.plot.setLimits(yMin=highest - DECADES, yMax=highest + 0.2)
         self.plot.getAxis("left").setStyle(maxTextLevel=0 if highest - lowest > 1 else 1)
 
-    def _add(self, name: str) -> None:
-        colour = COLOURS[len(self._curves) % len(COLOURS)]
-        self._curves[name] = self.plot.plot(pen=pg.mkPen(colour, width=2))
-        entry = f'<span style="color: {colour}">▬</span>&nbsp;{name.replace(" ", "&nbsp;")}'
-        self.legend.setText("  ".join(filter(None, (self.legend.text(), entry))))
+    def _add(self, name: str, restart: int) -> None:
+        names = list(dict.fromkeys((*self.names, name)))
+        colour, styles = COLOURS[names.index(name) % len(COLOURS)], list(STYLES)
+        pen = pg.mkPen(colour, width=2, style=STYLES[styles[restart % len(styles)]])
+        self._curves[name, restart] = self.plot.plot(pen=pen)
+        entries = [
+            f'<span style="color: {COLOURS[at % len(COLOURS)]}">▬</span>&nbsp;'
+            + one.replace(" ", "&nbsp;")
+            for at, one in enumerate(names)
+        ]
+        times = 1 + max(number for _, number in self._curves)
+        if times > 1:
+            shown = (f"{at + 1}&nbsp;{styles[at % len(styles)]}" for at in range(times))
+            entries.append(f"times: {', '.join(shown)}")
+        self.legend.setText("  ".join(entries))
 
     @property
     def names(self) -> list[str]:
         """Terms that have a curve."""
-        return list(self._curves)
+        return list(dict.fromkeys(name for name, _ in self._curves))
 
     def _set_log(self, on: bool) -> None:
         self.plot.setLimits(yMin=-UNLIMITED, yMax=UNLIMITED)

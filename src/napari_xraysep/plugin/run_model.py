@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
+from math import nan
 
 from napari_xraysep.separation.events import Event, Finished, Preview, Progress, Started
 from napari_xraysep.workflows.run_folder import RunNotes
@@ -54,6 +55,7 @@ class RunModel:
         self.step = self.epoch = self.total_steps = 0
         self._failed = False
         self._preview: Preview | None = None
+        self._firsts: dict[int, int] = {}
         self._lock = threading.Lock()
         self._clock = clock
         self._began = clock()
@@ -68,6 +70,7 @@ class RunModel:
                 self.stage, self.step, self.epoch = event.stage, event.step, event.epoch
                 if event.losses:
                     self.progress.append(event)
+                    self._firsts.setdefault(event.restart, event.step)
             elif isinstance(event, Preview):
                 self._preview = event
             else:
@@ -79,11 +82,15 @@ class RunModel:
             preview, self._preview = self._preview, None
         return preview
 
-    def curves(self) -> dict[str, tuple[list[int], list[float]]]:
-        """Return steps and values of each loss term, thinned to what a plot can show."""
+    def curves(self) -> dict[str, tuple[list[float], list[float]]]:
+        """Return steps and values of each loss term, thinned to what a plot can show.
+
+        See `curves_of`.
+        """
         with self._lock:
             shown = self.progress[:: max(1, len(self.progress) // CURVE_POINTS)]
-        return curves_of((event.step, event.losses) for event in shown)
+            firsts = dict(self._firsts)
+        return curves_of(((one.restart, one.step, one.losses) for one in shown), firsts)
 
     def fail(self) -> None:
         """Note that the run could not go on."""
@@ -108,14 +115,27 @@ class RunModel:
 
 
 def curves_of(
-    steps: Iterable[tuple[int, Mapping[str, float]]],
-) -> dict[str, tuple[list[int], list[float]]]:
-    """Gather losses by term: steps and values."""
-    curves: dict[str, tuple[list[int], list[float]]] = {}
-    for step, losses in steps:
+    rows: Iterable[tuple[int, int, Mapping[str, float]]], firsts: Mapping[int, int]
+) -> dict[str, tuple[list[float], list[float]]]:
+    """Gather losses by term: steps and values, each restart from step 1, NaN between restarts.
+
+    Parameters
+    ----------
+    rows
+        Restart, step counted over all restarts, and losses by name.
+    firsts
+        The first of those steps by restart.
+    """
+    curves: dict[str, tuple[list[float], list[float]]] = {}
+    last: dict[str, int] = {}
+    for restart, step, losses in rows:
         for name, value in losses.items():
             at, values = curves.setdefault(name, ([], []))
-            at.append(step)
+            if last.setdefault(name, restart) != restart:
+                at.append(nan)
+                values.append(nan)
+                last[name] = restart
+            at.append(step - firsts[restart] + firsts.get(0, 1))
             values.append(value)
     return curves
 

@@ -226,15 +226,16 @@ def title_of(layers: Iterable[Layer], record: RunRecord, folder: Path) -> str:
 
 def stored_curves(
     losses: Sequence[Mapping[str, Any]],
-) -> dict[str, tuple[list[int], list[float]]]:
+) -> dict[str, tuple[list[float], list[float]]]:
     """Turn the rows of ``losses.csv`` back into curves."""
-    return curves_of(
-        (
-            row["step"],
-            {name: value for name, value in row.items() if name not in STAMPS},
-        )
+    firsts: dict[int, int] = {}
+    for row in losses:
+        firsts.setdefault(row["restart"], row["step"])
+    rows = (
+        (row["restart"], row["step"], {name: row[name] for name in row if name not in STAMPS})
         for row in losses
     )
+    return curves_of(rows, firsts)
 
 
 def describe(record: RunRecord) -> str:
