@@ -18,7 +18,7 @@ from napari_xraysep.domain import POLARITIES, RESPONSES, Domain
 from napari_xraysep.errors import InputError
 from napari_xraysep.io import export as io_export
 from napari_xraysep.io.evolution import Evolution, Frame
-from napari_xraysep.io.results import write_run
+from napari_xraysep.io.results import RECORD, read_record, write_run
 from napari_xraysep.records import InputRecord, RunRecord, Stated
 from napari_xraysep.workflows.export import export
 from napari_xraysep.workflows.export_words import _sum
@@ -413,3 +413,24 @@ def test_a_full_disk_leaves_nothing(
 def test_an_empty_folder_will_do(make: Make, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     assert export(make(), tmp_path / "out")
+
+
+def test_figures_are_told_what_was_left_out(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make()
+    record = read_record(folder)
+    corners = ((0.0, 0.0), (0.0, 39.0), (5.0, 39.0), (5.0, 0.0))
+    mask = InputRecord(role="mask", height=SHAPE[0], width=SHAPE[1], outlines=(corners,))
+    record = record.model_copy(update={"inputs": (*record.inputs, mask)})
+    (folder / RECORD).write_text(record.model_dump_json(), "utf-8")
+    told: list[Any] = []
+
+    def figure(*given: Any) -> bytes:
+        told.append(given[-1])
+        return b"PNG"
+
+    monkeypatch.setattr("napari_xraysep.workflows.export.layer_figure", figure)
+    export(folder, tmp_path / "out")
+    assert len(told) == 4
+    assert all(one[:5].all() and not one[7:].any() for one in told)

@@ -19,7 +19,7 @@ from napari_xraysep.sources import Sources
 from napari_xraysep.transforms import Piece, SideTransform, Transform, Transforms
 from napari_xraysep.workflows.export import export
 from napari_xraysep.workflows.judging import judge
-from napari_xraysep.workflows.measure import measure_run, reread
+from napari_xraysep.workflows.measure import left_out, measure_run, reread
 from napari_xraysep.workflows.report import write_report
 from napari_xraysep.workflows.run_folder import RunFolder
 
@@ -145,9 +145,34 @@ def test_a_concealed_design_with_a_mask(files: Path) -> None:
     assert "Photograph of the surface" in said
     assert "Concealed: hypothetical separation" in said
     assert "Hatched: what was left out" in said
-    assert said.count("Hatched: left out by the mask, nothing is known there.") >= 6
+    hatched = "Hatched: left out by the mask, nothing is known there."
+    assert said.count(hatched) >= 6
     assert "mask.tif" in said
     assert "the back mirrored" not in said
+    Path("front.tif").unlink()  # the mask is read again though the photograph is lost
+    assert hatched in words(write_report(Path("run")))
+    Path("mask.tif").unlink()
+    said = words(write_report(Path("run")))
+    assert hatched not in said
+    assert "A mask left parts out, of which nothing is known. It could not be read again" in said
+
+
+def test_a_mask_is_read_again_from_outlines_and_file_on_the_run_s_grid(files: Path) -> None:
+    mask = np.zeros((48, 40), np.uint8)
+    mask[:10] = 1
+    tifffile.imwrite("mask.tif", mask)
+    record = read_run(run(Sources("xray.tif", "front.tif", mask="mask.tif"))).record
+    assert record.inputs[-1].role == "mask"
+    corners = ((20.0, 0.0), (20.0, 39.0), (30.0, 39.0), (30.0, 0.0))
+    both = record.inputs[-1].model_copy(update={"outlines": (corners,)})
+    inputs = (*record.inputs[:-1], both)
+    found = left_out(record.model_copy(update={"inputs": inputs, "region": "5:25,0:40"}))
+    assert found is not None
+    assert found.shape == (20, 40)
+    assert list(found[:, 20]) == [True] * 5 + [False] * 10 + [True] * 5
+    mask[0] = 0
+    tifffile.imwrite("mask.tif", mask)
+    assert left_out(record) is None  # another file by now
 
 
 def test_a_report_of_ours_is_replaced_and_no_other_file(folder: Path) -> None:

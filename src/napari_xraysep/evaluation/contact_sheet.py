@@ -9,7 +9,6 @@ import numpy as np
 
 from napari_xraysep.evaluation.comparison import Comparison, MethodRow, heading, how_allocated
 from napari_xraysep.evaluation.drawing import (
-    LEFT_OUT,
     PAINTINGS,
     Page,
     as_png,
@@ -23,6 +22,7 @@ from napari_xraysep.evaluation.drawing import (
     span,
     symmetric_end,
 )
+from napari_xraysep.evaluation.report_words import LEFT_OUT
 from napari_xraysep.painting import Floats, Mixture
 
 if TYPE_CHECKING:

@@ -29,8 +29,6 @@ PAINTINGS: dict[Kind, str] = {
 
 MARK = "#e07000"
 """Colour of what is drawn on an image."""
-LEFT_OUT = "Hatched: left out by the mask, nothing is known there"
-"""What the caption says wherever results are hatched."""
 CANNOT_TELL = "cannot be told with\nthis method: what it\ncannot explain it\ngives to its layers"
 """What stands in the picture of what was unexplained where it is zero by construction."""
 

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from napari_xraysep.evaluation.drawing import (
-    LEFT_OUT,
     PAINTINGS,
     Page,
     as_png,
@@ -25,7 +24,7 @@ from napari_xraysep.evaluation.drawing import (
     spread_end,
     symmetric_end,
 )
-from napari_xraysep.evaluation.report_words import too_small
+from napari_xraysep.evaluation.report_words import LEFT_OUT, too_small
 from napari_xraysep.painting import Floats
 from napari_xraysep.records import RunRecord
 

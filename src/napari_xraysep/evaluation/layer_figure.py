@@ -5,14 +5,18 @@ from __future__ import annotations
 import textwrap
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_xraysep.evaluation.drawing import (
     Page,
     as_png,
+    draw_left_out,
     draw_left_over,
     draw_scale_bar,
 )
 from napari_xraysep.evaluation.figures import heading, what_was_done
-from napari_xraysep.evaluation.report_words import too_small
+from napari_xraysep.evaluation.report_words import about_the_mask, too_small
 from napari_xraysep.painting import Floats
 from napari_xraysep.records import RunRecord
 
@@ -37,6 +41,7 @@ def layer_figure(
     sort: Sort,
     scale: tuple[float, float],
     pixel_size_mm: float | None,
+    left_out: NDArray[np.bool_] | None = None,
 ) -> bytes:
     """Draw one result.
 
@@ -48,6 +53,8 @@ def layer_figure(
         Values at the ends of the scale, the same for all images of one sort.
     pixel_size_mm
         Of the image that is drawn; None: no scale bar.
+    left_out
+        (h, w), True where the mask leaves out: hatched; None: nothing is, or it is not known where.
 
     Returns
     -------
@@ -62,15 +69,18 @@ def layer_figure(
     said = " ".join(
         [f"{record.warning} {where}Uncertainty: {record.uncertainty}.", *too_small(record)]
     )
+    said = f"{said} {about_the_mask(record, left_out)}".strip()
     caution = textwrap.wrap(said, int(wide * LETTERS))
     footer = SCALE + MARGIN + LINE * len(caution)
     page = Page(wide + 2 * MARGIN, HEADING + up + footer, MARGIN, DPI)
     axes = page.image_axes(MARGIN, footer, across, up, title)
     if sort == "signed":
-        draw_left_over(axes, image, high, by_model=title.startswith("unexplained"))
+        by_model = title.startswith("unexplained")
+        draw_left_over(axes, image, high, left_out, by_model=by_model)
     else:
         colours = "gray" if sort == "grey" else "magma"
         axes.imshow(image, cmap=colours, vmin=low, vmax=high)
+        draw_left_out(axes, left_out)
     if pixel_size_mm is not None:
         draw_scale_bar(axes, pixel_size_mm)
     spread = textwrap.shorten(record.uncertainty, int(wide * LETTERS), placeholder="…")

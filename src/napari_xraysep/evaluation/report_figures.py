@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from napari_xraysep.domain import to_unit
 from napari_xraysep.evaluation.drawing import (
-    LEFT_OUT,
     MARK,
     Page,
     as_png,
@@ -29,7 +28,7 @@ from napari_xraysep.evaluation.drawing import (
     symmetric_end,
 )
 from napari_xraysep.evaluation.pages import data_uri
-from napari_xraysep.evaluation.report_words import mixed
+from napari_xraysep.evaluation.report_words import about_the_mask, mixed
 from napari_xraysep.io.results import sum_of
 from napari_xraysep.painting import ArrayLike, Floats, Painting
 from napari_xraysep.records import RunRecord
@@ -170,7 +169,7 @@ def results_pictures(
     times = halvings((record.height, record.width), SIDE)
     small = {name: halved(image, times) for name, image in layers.items()}
     mask = None if left_out is None else shrunk_mask(left_out, times)
-    note = _about_the_mask(record, left_out)
+    note = about_the_mask(record, left_out)
     shape, step = xray.shape, 2**times
 
     def grey(
@@ -221,18 +220,6 @@ def results_pictures(
     all_explained = nothing_left(known(small["unexplained"], mask), end)
     return Results(
         tuple(above), tuple(below), tuple(scales), large, (low, high), note, all_explained
-    )
-
-
-def _about_the_mask(record: RunRecord, left_out: NDArray[np.bool_] | None) -> str:
-    """Say what hatching means, or why there is none though something was left out."""
-    if left_out is not None:
-        return f"{LEFT_OUT}." if left_out.any() else ""
-    if not any(one.role == "mask" for one in record.inputs):
-        return ""
-    return (
-        "A mask left parts out, of which nothing is known. It could not be read again, so that "
-        "they are not hatched."
     )
 
 

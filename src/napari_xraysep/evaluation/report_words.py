@@ -7,10 +7,15 @@ from datetime import datetime
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from napari_xraysep.records import InputRecord, RunRecord
 from napari_xraysep.transforms import SideTransform, Transforms
 
 SOFTWARE = "napari-xraysep"
+LEFT_OUT = "Hatched: left out by the mask, nothing is known there"
+"""What the caption says wherever results are hatched."""
 NOT_ESTIMATED = "not estimated"
 """How a record says that there is no uncertainty."""
 CITATION = (
@@ -196,6 +201,18 @@ def given_away(record: RunRecord) -> str:
     """Say where a method that leaves nothing unexplained puts what it cannot explain."""
     often = ", as a rule to the concealed one" if record.kind == "concealed" else ""
     return f"what the method cannot explain it gives to its layers{often}"
+
+
+def about_the_mask(record: RunRecord, left_out: NDArray[np.bool_] | None) -> str:
+    """Say what hatching means, or why there is none though something was left out."""
+    if left_out is not None:
+        return f"{LEFT_OUT}." if left_out.any() else ""
+    if not any(one.role == "mask" for one in record.inputs):
+        return ""
+    return (
+        "A mask left parts out, of which nothing is known. It could not be read again, so that "
+        "they are not hatched."
+    )
 
 
 def limits(record: RunRecord, *, all_explained: bool = False) -> list[str]:

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.domain import Domain, Floats, Polarity, Response
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation.drawing import (
     halved,
     halvings,
+    known,
+    shrunk_mask,
     span,
     spread_end,
     symmetric_end,
@@ -37,7 +40,7 @@ from napari_xraysep.workflows.export_words import (
     guide,
     page_name,
 )
-from napari_xraysep.workflows.measure import find_input
+from napari_xraysep.workflows.measure import find_input, left_out
 from napari_xraysep.workflows.project import digest
 
 EVOLUTION_FILES = {
@@ -97,7 +100,8 @@ def export(
             pages[page_name(name, image)] = file
             notes += clipped(name, image)
         write_layered(stage / LAYERED, pages, about_all(record), pixel_size_mm, xmp)
-        _write_figures(stage, layers, record, pixel_size_mm)
+        mask = left_out(record, folder.absolute().parent)
+        _write_figures(stage, layers, record, pixel_size_mm, mask)
         _write_evolution(stage, folder, record)
         if (folder / PREVIEW).is_file():
             (stage / PREVIEW).write_bytes((folder / PREVIEW).read_bytes())
@@ -158,21 +162,30 @@ def _checked(name: str, image: Floats) -> Callable[[slice], Floats]:
 
 
 def _write_figures(
-    stage: Path, layers: Mapping[str, Floats], record: RunRecord, pixel_size_mm: float | None
+    stage: Path,
+    layers: Mapping[str, Floats],
+    record: RunRecord,
+    pixel_size_mm: float | None,
+    mask: NDArray[np.bool_] | None,
 ) -> None:
-    """Draw every result on a page of its own, those of one sort on one scale."""
+    """Draw every result on a page of its own, those of one sort on one scale.
+
+    What the ``mask`` leaves out, (H, W), is hatched.
+    """
     times = halvings((record.height, record.width), SIDE)
     small = {name: halved(image, times) for name, image in layers.items()}
     sorts = {name: sort_of(name, record) for name in small}
-    grey = span([sum_of(small), *(im for name, im in small.items() if sorts[name] == "grey")])
-    left_over = [image for name, image in small.items() if sorts[name] == "signed"]
+    mask = None if mask is None else shrunk_mask(mask, times)
+    seen = {name: known(image, mask) for name, image in small.items()}
+    grey = span([sum_of(small), *(im for name, im in seen.items() if sorts[name] == "grey")])
+    left_over = [image for name, image in seen.items() if sorts[name] == "signed"]
     end = symmetric_end(left_over, (grey[1] - grey[0]) / 1000)
     drawn = None if pixel_size_mm is None else pixel_size_mm * 2**times
     for name, image in small.items():
-        most = spread_end(image) if sorts[name] == "spread" else 0.0
+        most = spread_end(seen[name]) if sorts[name] == "spread" else 0.0
         scale = {"grey": grey, "signed": (-end, end), "spread": (0.0, most)}[sorts[name]]
         title = f"{name}: {record.statement}"
-        figure = layer_figure(image, title, record, sorts[name], scale, drawn)
+        figure = layer_figure(image, title, record, sorts[name], scale, drawn, mask)
         (stage / f"{name}{ENDING}.png").write_bytes(figure)
 
 

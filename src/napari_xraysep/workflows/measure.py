@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from napari_xraysep.areas import marked
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation import evaluate
 from napari_xraysep.evaluation.metrics import residual_rms, rms
-from napari_xraysep.io.reading import read_layer
+from napari_xraysep.io.reading import read_layer, read_mask
 from napari_xraysep.io.results import StoredRun, open_layer, read_record
 from napari_xraysep.painting import (
     Floats,
@@ -123,6 +124,34 @@ def find_input(path: str, beside: Path | None) -> Path | None:
     """Find the file of an input: where its path leads to from here, or else from ``beside``."""
     places = [Path(path)] if beside is None else [Path(path), beside / path]
     return next((place for place in places if place.is_file()), None)
+
+
+def left_out(record: RunRecord, beside: Path | None = None) -> NDArray[np.bool_] | None:
+    """Return where a run's mask left out, though its other inputs may have moved or changed.
+
+    Parameters
+    ----------
+    beside
+        The folder that the run's own lies in, where files may lie, too.
+
+    Returns
+    -------
+    (H, W) bool on the run's grid, or None: there was no mask, or it cannot be read again
+    """
+    mask = next((one for one in record.inputs if one.role == "mask"), None)
+    if mask is None or (mask.path is None and not mask.outlines):
+        return None
+    pixels = marked(Area(polygons=mask.outlines), (mask.height, mask.width))
+    if mask.path is not None:
+        path = find_input(mask.path, beside)
+        try:
+            file = None if path is None else read_mask(path)
+        except InputError:
+            file = None
+        if file is None or file.sha256 != mask.sha256:
+            return None
+        pixels |= file.pixels != 0
+    return pixels if record.region is None else pixels[Region.parse(record.region).slices]
 
 
 def reread(record: RunRecord, beside: Path | None = None) -> Painting:

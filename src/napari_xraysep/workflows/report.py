@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_xraysep.errors import InputError
 from napari_xraysep.evaluation.report_curves import curves_picture
@@ -27,13 +26,11 @@ from napari_xraysep.io.results import (
     write_report_words,
 )
 from napari_xraysep.io.staging import replacing, sha256_of
-from napari_xraysep.painting import Painting
 from napari_xraysep.records import InputRecord, RunRecord
-from napari_xraysep.region import Region
 from napari_xraysep.registration.landmarks import enabled, leave_one_out
 from napari_xraysep.separation.method import installed_methods
 from napari_xraysep.transforms import SIDES
-from napari_xraysep.workflows.measure import Measured, find_input, measure_run, reread
+from napari_xraysep.workflows.measure import Measured, find_input, left_out, measure_run, reread
 
 REPORT = "report.html"
 HEAD = 1000
@@ -77,10 +74,8 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
     unmeasured = ""
     inputs: Sequence[Picture] = ()
     measured = Measured(record, {}, {})
-    left_out: NDArray[np.bool_] | None = None
     try:
         painting = reread(record, folder.absolute().parent)
-        left_out = _left_out(painting, record)
         inputs = inputs_pictures(painting, record)
         measured = measure_run(run, painting)
     except InputError as error:
@@ -97,7 +92,9 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
             part=measured.part,
             settings=_settings(record),
             inputs=inputs,
-            results=results_pictures(run.layers, record, left_out),
+            results=results_pictures(
+                run.layers, record, left_out(record, folder.absolute().parent)
+            ),
             curves=curves_picture(run.losses),
             metrics=measured.metrics,
             baselines=measured.baselines,
@@ -114,15 +111,6 @@ def write_report(folder: Path, operator: str | None = None, notes: str | None = 
     with replacing(path) as part:
         part.write_text(page, encoding="utf-8")
     return path
-
-
-def _left_out(painting: Painting, record: RunRecord) -> NDArray[np.bool_] | None:
-    """Return where the mask leaves out, on the grid of the run; None where there is no mask."""
-    if painting.mask is None:
-        return None
-    at = np.s_[:] if record.region is None else Region.parse(record.region).slices
-    left_out: NDArray[np.bool_] = np.asarray(painting.mask[at]) != 0
-    return left_out
 
 
 def _check_ours(path: Path) -> None:
