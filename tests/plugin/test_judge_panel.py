@@ -110,7 +110,7 @@ def test_numbers_of_two_runs_stand_in_a_table(
     assert next(iter(shown)) == "Residual, RMS ↓"
     assert "Remix error ↓" not in shown
     assert MEANINGS["residual_rms"] in judge.meaning.text()
-    judge.table.selectRow(list(shown).index("Leakage front → 0"))
+    judge.table.selectRow(list(shown).index("Leakage front < 0.25"))
     assert MEANINGS["leakage"] in judge.meaning.text()
     judge.ticks.item(0).setCheckState(Qt.CheckState.Unchecked)
     assert str(two[0]) in heads(judge)[0]

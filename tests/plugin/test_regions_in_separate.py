@@ -24,7 +24,7 @@ from napari_xraysep.project import Area, FileRef, NamedRegion
 from napari_xraysep.region import Region
 from plugin.conftest import TIMEOUT, Stage
 
-FACE, EYE = Region(4, 30, 6, 40), Region(10, 20, 10, 20)
+FACE, EYE = Region(4, 30, 6, 40), Region(10, 26, 10, 26)
 OUTLINE = ((-1.0, -1.0), (-1.0, 99.0), (3.5, 99.0), (3.5, -1.0))
 
 

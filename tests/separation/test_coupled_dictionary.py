@@ -217,7 +217,14 @@ def test_too_small_a_region_and_contradicting_settings_are_refused(
 ) -> None:
     monkeypatch.setattr("napari_xraysep.separation.options.MARGIN", 0)
     with pytest.raises(InputError, match="larger region"):
-        separated(double_sided, region=Region(0, 7, 0, 60))
+        list(
+            separate(
+                double_sided.painting,
+                "coupled-dictionary",
+                {**SMALL, "patch": 16},
+                RunOptions(region=Region(0, 18, 0, 18)),
+            )
+        )
     method = get_method("coupled-dictionary")
     with pytest.raises(InputError, match="stride no larger than patch"):
         method.settings_for("fast", {"stride": 12})
