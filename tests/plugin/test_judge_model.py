@@ -69,7 +69,7 @@ def test_equal_baselines_stand_beside_the_runs_once(
     rows = judge_model.rows_of(made)
     assert [judge_model.title(row) for row in rows] == [
         "Residual, RMS ↓",
-        "Leakage back → 0",
+        "Leakage back < 0.25",
         "Remix error ↓",
     ]
     assert columns(runs, {}, {})[0].values == {}
