@@ -31,7 +31,7 @@ class Command(TyperCommand):
             if not isinstance(value, str):
                 continue  # a switch, or one that may be repeated
             is_option = parameter.opts[0].startswith("-")
-            subject = parameter.opts[0] if is_option else str(parameter.metavar)
+            subject = parameter.opts[0] if is_option else str(parameter.metavar).strip("[]")
             if order.count(parameter) > 1:
                 raise InputError(subject, "it is given twice", "give it once")
             if not value.strip() and parameter.name not in FREE_TEXT:
