@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QFileDialog
+from qtpy.QtWidgets import QFileDialog, QScrollArea
 
 from napari_xraysep.plugin import evolution_panel, questions
 from napari_xraysep.plugin.compare_layers import run_layers, runs_of
@@ -93,6 +93,10 @@ def test_the_difference_is_computed_and_keeps_its_scale(
     assert made.contrast_limits == [-0.05, 0.05]
     assert "A − B, ±0.05" in made.name
     assert "0.100" in compare.modes.computing.text()
+    assert "to 0.1 to" in compare.modes.computing.text()  # colours end before
+    compare.left_over.scale.setValue(0.2)
+    assert compare.modes.computing.text() == "The largest difference is 0.100."
+    compare.left_over.scale.setValue(0.05)
     layer(viewer, "front:").data = np.full(SHAPE, 0.7, np.float32)  # a run that goes on
     qtbot.waitUntil(lambda: np.allclose(compare.view.added.difference.data, 0.4), timeout=TIMEOUT)
     press(compare.modes.buttons["difference"])
@@ -402,3 +406,16 @@ def test_nothing_is_compared_with_nothing_and_the_window_may_close(
         viewer.add_image(np.zeros((10, 10)), name=name)
     widget.compare("curtain")
     viewer.close()
+
+
+def test_what_is_unfolded_is_scrolled_to(qtbot: Any, shown_viewer: Any) -> None:
+    _, dock = shown_viewer.window.add_plugin_dock_widget("napari-xraysep", "Compare")
+    shown_viewer.window.resize(1100, 400)
+    area = dock.findChild(QScrollArea)
+    heading = dock.doubt.heading
+    qtbot.waitUntil(
+        lambda: area.height() < 400 and not heading.visibleRegion().isEmpty(), timeout=TIMEOUT
+    )
+    heading.click()
+    bar = area.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() > 0, timeout=TIMEOUT)

@@ -45,8 +45,8 @@ HINTS: Mapping[Mode, str] = {
     "blink": "Click into the picture, then press B to change between A and B.",
     "panes": "All are moved and zoomed together; the cross marks the same place in each.",
     "fade": "Slide from one image to the other.",
-    "difference": "A minus B: red where A is brighter, blue where B is, white where they agree. "
-    "The scale stays until you change it.",
+    "difference": "A minus B: red where A is brighter, blue where B is, white where they agree, "
+    "grey where one of them is not known. The scale stays until you change it.",
     "profile": "Grey values of one run along a line.",
 }
 TOOLTIPS: Mapping[Mode, str] = {

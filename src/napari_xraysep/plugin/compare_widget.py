@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from napari_xraysep.plugin.compare_layers import (
     run_in_view,
     run_layers,
 )
-from napari_xraysep.plugin.compare_looks import ContrastPanel, LeftOverPanel
+from napari_xraysep.plugin.compare_looks import DECIMALS, ContrastPanel, LeftOverPanel
 from napari_xraysep.plugin.compare_model import CompareModel, Mode
 from napari_xraysep.plugin.compare_panels import ModePanel, PairPanel
 from napari_xraysep.plugin.compare_profile import ProfilePlot
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
 
 WAIT_MS = 60
 """Between two readings of a profile while a line is drawn."""
+ROUNDING = 1e-5
+"""By which 32-bit grey values may be larger than meant."""
 NO_RUN = "There is no run in the viewer: separate the radiograph, or add a stored run."
 
 
@@ -82,6 +85,7 @@ class Compare(QWidget):
         self._live: LiveRun | None = None
         self._touched = self._tuned = self._gone = False
         self._away: Mode | None = None
+        self._largest: float | None = None
         self._work = 0
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -201,6 +205,8 @@ class Compare(QWidget):
                 self.compare(self.model.mode)
         if not names <= {"divider", "shows_first", "fade"}:
             self._refresh()
+        if "scale" in names and self.model.mode == "difference" and self._largest is not None:
+            self._say_largest()
 
     def _chosen(self) -> None:
         self._touched = True
@@ -228,6 +234,7 @@ class Compare(QWidget):
         model = self.model
         self._work += 1
         if model.mode == "difference" and model.first is not None and model.second is not None:
+            self._largest = None
             self.modes.computing.setText("computing…")
             in_background(
                 partial(difference, model.first, model.second),
@@ -239,10 +246,21 @@ class Compare(QWidget):
             self.view.added.line.events.data.connect(lambda event: self._rest.start())
 
     def _computed(self, work: int, found: tuple[Floats, float]) -> None:
-        values, largest = found
+        values, self._largest = found
         if work == self._work and not self._gone:
-            self.modes.computing.setText(f"The largest difference is {largest:.3f}.")
+            self._say_largest()
             self.view.show_difference(values)
+
+    def _say_largest(self) -> None:
+        """Say how large a difference is, and what to do where its colours do not reach so far."""
+        said = f"The largest difference is {self._largest:.3f}."
+        if self._largest > self.model.scale + ROUNDING:
+            enough = ceil((self._largest - ROUNDING) * 10**DECIMALS) / 10**DECIMALS
+            said += (
+                f" The scale ends at ±{self.model.scale:g}, beyond it all looks the same: raise "
+                f"<i>Full colour at ±</i> to {enough:g} to tell it apart."
+            )
+        self.modes.computing.setText(said)
 
     def _read_profile(self) -> None:
         """Read the grey values along the line that was drawn last."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
-from qtpy.QtCore import Qt, QTimer, Signal
+from qtpy.QtCore import QPoint, Qt, QTimer, Signal
+from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QButtonGroup,
     QCheckBox,
@@ -16,6 +17,7 @@ from qtpy.QtWidgets import (
     QLabel,
     QPushButton,
     QRadioButton,
+    QScrollArea,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -45,7 +47,8 @@ def red(text: str) -> str:
 class Folded(QWidget):
     """Something that is hidden until its heading is clicked.
 
-    Unlike superqt's `QCollapsible` it grows with what it holds.
+    Unlike superqt's `QCollapsible` it grows with what it holds, and what grows in view is scrolled
+    to, its heading on top where it is taller than the dock.
     """
 
     toggled = Signal(bool)
@@ -62,6 +65,10 @@ class Folded(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.heading)
         layout.addWidget(content)
+        self._soon = QTimer(self)  # once all that lies around it is laid out
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._scroll_to)
         self.heading.toggled.connect(self._toggle)
         self._toggle(False)
 
@@ -74,6 +81,25 @@ class Folded(QWidget):
         self.heading.setArrowType(Qt.ArrowType.DownArrow if shown else Qt.ArrowType.RightArrow)
         self.content.setVisible(shown)
         self.toggled.emit(shown)
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: D102
+        super().resizeEvent(event)
+        if event is not None and self.open:
+            before, now = event.oldSize(), event.size()
+            if now.height() > before.height() and now.width() == before.width():
+                self._soon.start()
+
+    def _scroll_to(self) -> None:
+        """Scroll down as far as it needs, unless the user looks at something else."""
+        area: QWidget | None = self
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is None or area.widget() is None:
+            return
+        top, bar = self.mapTo(area.widget(), QPoint(0, 0)).y(), area.verticalScrollBar()
+        shown = area.viewport().height()
+        if bar.value() <= top < bar.value() + shown:
+            bar.setValue(max(bar.value(), min(top, top + self.height() - shown)))
 
 
 class SidePanel(QWidget):
