@@ -176,3 +176,9 @@ def test_a_mask_layer_that_was_stored_for_another_painting_is_not_taken(
     qtbot.waitUntil(ended.is_set, timeout=TIMEOUT)
     qtbot.wait(100)
     assert session.project == Project(notes="another")
+
+
+def test_nothing_is_said_of_pixels_before_there_is_a_file(load: Any) -> None:
+    assert load.questions.dpi.text() == ""
+    load.questions.set_file_pixel_size(None)
+    assert "not in the file" in load.questions.dpi.text()

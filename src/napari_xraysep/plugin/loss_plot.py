@@ -62,7 +62,7 @@ class LossPlot(QWidget):
         layout.addWidget(self.logarithmic)
         self.plot.getAxis("bottom").setHeight(44)  # by itself it cuts off its label
         self.plot.getAxis("left").enableAutoSIPrefix(False)
-        self.plot.setMinimumHeight(140)
+        self.plot.setMinimumHeight(110)
         self._set_log(True)
 
     def clear(self) -> None:

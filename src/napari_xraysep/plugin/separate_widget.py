@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 PUT_TOGETHER = "The painting is being put together anew: try again when that has ended."
 REMIX_RUNS = "The remix test is running: wait for its end, or stop it in Compare first."
+SETTINGS_HEIGHT = 190
+"""Pixels that remain for method and settings, however much a run has to say of itself."""
 STORED = "A stored run is shown. To separate again, use <b>Load painting</b> first."
 STOP_AND_CLOSE, KEEP_RUNNING = "Stop and close", "Keep running"
 SAVE, GO_BACK = "Save…", "Go back"
@@ -105,6 +107,7 @@ class Separate(QWidget):
         column.addWidget(self.panel)
         column.addStretch(1)
         scroll = scrolling(inner)
+        scroll.setMinimumHeight(SETTINGS_HEIGHT)
         buttons = QHBoxLayout()
         for one in (self.start_button, self.cancel_button, self.save_button, self.open_button):
             buttons.addWidget(one)
